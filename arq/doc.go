@@ -66,7 +66,8 @@
 //     and ends nothing.
 //  7. A failed send never left the host. It does not count against the cap, and
 //     is repeated after 1 s·1.5ⁿ, at most 30 s, plus J, with n failed sends
-//     just before it. It is final only if its reason is permanent.
+//     just before it, or once Release says that sending works again. It is
+//     final only if its reason is permanent.
 //  8. While held, nothing is transmitted; timers that run end in Paused. Release
 //     draws J anew, so that messages held together do not leave together. A
 //     message of which nothing can have left goes at once: it has nothing to

@@ -19,7 +19,7 @@ const (
 	Timeout                    // the instant given as Effects.Wake has come
 	Cancel                     // the application no longer wants the answer
 	Hold                       // nothing new may be transmitted until Release
-	Release                    // ends Hold
+	Release                    // ends Hold, and the wait after a failed send: sending works again
 )
 
 var kindNames = [...]string{

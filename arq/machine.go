@@ -123,8 +123,12 @@ func (m *Machine) Step(now Instant, ev Event) Effects {
 		m.held = true
 	case Release:
 		m.held = false
-		if m.state == Paused {
+		switch {
+		case m.state == Paused:
 			return m.proceed(now)
+		case m.state == BackingOff && m.failures > 0:
+			// Whoever releases knows that sending works again.
+			m.backOff(now)
 		}
 	}
 	return m.wait(now)

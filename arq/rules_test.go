@@ -42,7 +42,8 @@ func (w *witness) judge(now Instant, ev Event, before *Machine, e Effects) error
 	if err := w.judgeState(ev, before.State(), e); err != nil {
 		return err
 	}
-	if !news && e.Transmit == 0 && m.State() == before.State() {
+	kicked := ev.Kind == Release && m.State() == BackingOff && before.failures > 0
+	if !news && !kicked && e.Transmit == 0 && m.State() == before.State() {
 		quiet := before.Clone()
 		quiet.collected, quiet.held = m.collected, w.held
 		if !same(m, &quiet) || w.turn != waited {
@@ -179,6 +180,9 @@ func (w *witness) judgeState(ev Event, before State, e Effects) error {
 	case before == InFlight && ev.Kind == SendFailed && ev.Attempt < len(w.facts) && state != InFlight:
 		w.turn = w.now
 		w.drawUnless(state == Paused)
+	case before == BackingOff && ev.Kind == Release && state == BackingOff && w.failures > 0:
+		w.turn = w.now
+		w.drawUnless(false)
 	case before == Paused && state != Paused:
 		if early := w.turn > w.now || w.departed > 0; early == (e.Transmit != 0) {
 			return fmt.Errorf("released from Paused to %v", state)
