@@ -16,6 +16,7 @@ type Client struct {
 	ctx    context.Context // ends when Close begins
 	cancel context.CancelFunc
 	done   chan struct{} // closed when run has ended
+	hurry  chan struct{} // has one token to end the wait before a connection
 	ended  chan struct{} // closed when Close has done everything
 
 	mu            sync.Mutex
@@ -42,7 +43,7 @@ func New(config Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		config: config, done: make(chan struct{}), ended: make(chan struct{}), ready: make(chan struct{}),
+		config: config, done: make(chan struct{}), hurry: make(chan struct{}, 1), ended: make(chan struct{}), ready: make(chan struct{}),
 		session: newSession(), limit: defaultPayload, waiters: make(map[wire.ID]*waiter),
 	}
 	if config.Geometry != nil {
@@ -128,6 +129,20 @@ func (c *Client) Reset(reason error) {
 	defer c.mu.Unlock()
 	if c.current != nil {
 		c.current.end(reason)
+	}
+}
+
+// Hurry ends the wait before the next connection, for a caller who knows that
+// the daemon is there again. While there is a connection it does nothing.
+func (c *Client) Hurry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.current != nil {
+		return
+	}
+	select {
+	case c.hurry <- struct{}{}:
+	default:
 	}
 }
 

@@ -84,3 +84,30 @@ func TestClientsDoNotComeBackTogether(t *testing.T) {
 		t.Errorf("%d dials at ten times the speed, %d at one", len(fast), len(a))
 	}
 }
+
+func TestHurryEndsTheWaitBeforeTheNextConnection(t *testing.T) {
+	var times []time.Duration
+	synctest.Test(t, func(t *testing.T) {
+		d := newDaemon(t, young(t))
+		d.refuse = errors.New("refused")
+		c, s := d.client(func(c *Config) {
+			c.Rand = seeded(1)
+			c.Dial = noting(d, time.Now(), &times)
+		})
+		defer c.Close()
+		defer s.Close()
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		before, now := len(times), time.Now()
+		c.Hurry()
+		synctest.Wait()
+		if len(times) != before+1 || time.Since(now) != 0 {
+			t.Errorf("%d dials at once, %v later", len(times)-before, time.Since(now))
+		}
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		if len(times) > before+2 {
+			t.Errorf("%d more dials within half of the longest wait", len(times)-before-1)
+		}
+	})
+}

@@ -25,6 +25,8 @@ func (c *Client) run() {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
+		case <-c.hurry:
+			timer.Stop()
 		case <-c.ctx.Done():
 			timer.Stop()
 			return
