@@ -1,0 +1,251 @@
+package homing
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	randv2 "math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/homing-mix/homing/actors"
+	"github.com/homing-mix/homing/arq"
+	"github.com/homing-mix/homing/thin"
+)
+
+// Client sends requests through one kpclientd. All methods are safe for
+// concurrent use.
+type Client struct {
+	config Config
+	policy *arq.Policy
+	thin   *thin.Client
+	clock  *actors.LiveClock
+	engine *actors.Engine
+	link   *link
+	close  sync.Once
+}
+
+// New returns a client that accepts messages at once and connects, and
+// reconnects, in the background. It returns ErrConfig for a Config that cannot
+// be. Close ends it.
+func New(config Config) (*Client, error) {
+	config, err := config.completed()
+	if err != nil {
+		return nil, err
+	}
+	daemon, err := thin.New(config.Daemon)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	events, err := daemon.Subscribe()
+	if err != nil {
+		return nil, err
+	}
+	policy := config.Profile.Policy()
+	c := &Client{config: config, policy: &policy, thin: daemon, clock: actors.NewClock(config.Daemon.Speed)}
+	c.link = newLink(daemon, events, c.clock, config.Logger)
+	c.engine, err = actors.New(actors.Config{
+		Clock: c.clock, Link: c.link, Draw: drawID, Chance: chance(),
+		Desk:   actors.DeskConfig{Window: config.Window, Waiting: config.Waiting},
+		Logger: config.Logger,
+	})
+	if err != nil {
+		daemon.Close()
+		return nil, err
+	}
+	c.link.start(c.engine)
+	return c, nil
+}
+
+// Dial is New and Ready. If ctx ends first it closes the client and says why
+// there was no link.
+func Dial(ctx context.Context, config Config) (*Client, error) {
+	c, err := New(config)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Ready(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// drawID draws a SURB ID. The same one twice, and neither is answered.
+func drawID() actors.ID { return actors.ID(thin.NewSURBID()) }
+
+// chance seeds the messages' jitter, which nobody else may be able to predict.
+func chance() *randv2.Rand {
+	var seed [32]byte
+	rand.Read(seed[:])
+	return randv2.New(randv2.NewChaCha8(seed))
+}
+
+// Ready waits until the link to the daemon is up: connected, with a directory,
+// and proved to be served. If ctx ends first the error says what was missing.
+func (c *Client) Ready(ctx context.Context) error {
+	err := c.thin.Ready(ctx)
+	if errors.Is(err, thin.ErrClosed) {
+		return ErrClosed
+	}
+	return err
+}
+
+// Call is Go and Await: one answer or one reason. The deadline of ctx is also
+// the message's, and the end of ctx cancels it, unless the call had joined a
+// message that others hold.
+func (c *Client) Call(ctx context.Context, service string, payload []byte, options ...Option) (*Reply, error) {
+	f, err := c.send(ctx, service, payload, true, options)
+	if err != nil {
+		return nil, err
+	}
+	result, err := f.promise.Await(ctx)
+	if err == nil {
+		return f.reply(&result)
+	}
+	if f.joined {
+		return nil, fmt.Errorf("homing: no longer waiting, the message goes on: %w", err)
+	}
+	why := actors.ErrCanceled
+	if errors.Is(err, context.DeadlineExceeded) {
+		why = actors.ErrDeadline
+	}
+	c.engine.Cancel(f.id, why)
+	// What the engine says now is what became of the message: an answer may
+	// have come just before. It says so at once.
+	result, _ = f.promise.Await(context.WithoutCancel(ctx))
+	if result.Err != nil && result.Cause == nil {
+		result.Cause = err
+	}
+	return f.reply(&result)
+}
+
+// Go accepts a message and returns without waiting for its answer. A nil error
+// means that the message is Homing's to deliver: its future will tell. ctx
+// covers acceptance only. Errors: ErrConfig for an option that cannot be,
+// ErrTooLarge, ErrNoService, ErrBusy, ErrConflict, ErrDraining, ErrClosed,
+// ErrInternal; with WithWait an error that wraps the cause of ctx. After an
+// error nothing was queued and nothing will be sent.
+func (c *Client) Go(ctx context.Context, service string, payload []byte, options ...Option) (*Future, error) {
+	return c.send(ctx, service, payload, false, options)
+}
+
+func (c *Client) send(ctx context.Context, service string, payload []byte, call bool, options []Option) (*Future, error) {
+	o, err := gather(options)
+	if err != nil {
+		return nil, err
+	}
+	if limit := c.thin.PayloadLimit() - o.framing.overhead(); len(payload) > limit {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d in %v framing; split it", ErrTooLarge, len(payload), limit, o.framing)
+	}
+	if err := c.link.lists(service); err != nil {
+		return nil, err
+	}
+	if !o.keyed {
+		o.id = NewID()
+	}
+	policy := c.policy
+	if o.policy != nil {
+		policy = o.policy
+	}
+	promise, joined, err := c.engine.Submit(ctx, actors.Request{
+		ID: o.id, Keyed: o.keyed, Service: service, Payload: o.framing.wrap(payload),
+		Class: o.class, Policy: policy, Deadline: c.deadline(ctx, call, o, policy), Wait: o.wait,
+	})
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+			return nil, fmt.Errorf("%w: no place became free: %w", ErrBusy, err)
+		}
+		return nil, publicError(err)
+	}
+	return &Future{client: c, id: o.id, joined: joined, framing: o.framing, promise: promise}, nil
+}
+
+func gather(options []Option) (call, error) {
+	var o call
+	for _, option := range options {
+		if err := option(&o); err != nil {
+			return call{}, err
+		}
+	}
+	return o, nil
+}
+
+// deadline is the earliest of those that hold: the profile's, or the timeout
+// that replaces it, the option's, and for Call that of ctx.
+func (c *Client) deadline(ctx context.Context, call bool, o call, policy *arq.Policy) arq.Instant {
+	var earliest arq.Instant
+	take := func(at arq.Instant) {
+		if earliest == 0 || at < earliest {
+			earliest = at
+		}
+	}
+	switch {
+	case o.timeout > 0:
+		take(c.clock.Now().Add(o.timeout))
+	case policy.Deadline > 0:
+		take(c.clock.Now().Add(policy.Deadline))
+	}
+	if !o.deadline.IsZero() {
+		take(c.clock.At(o.deadline))
+	}
+	if at, ok := ctx.Deadline(); ok && call {
+		take(c.clock.At(at))
+	}
+	return earliest
+}
+
+// Cancel ends a running message for everybody who holds it, and reports
+// whether it was running. See [Future.Cancel].
+func (c *Client) Cancel(id ID) bool { return c.engine.Cancel(id, actors.ErrCanceled) }
+
+// Kick is for the moment at which the application knows that the network is
+// back: a lost daemon is dialled at once, and sends that had failed are
+// repeated without waiting out their back-off. The 3 s between departures of
+// one message, and the jitter, still hold.
+func (c *Client) Kick() {
+	c.thin.Hurry()
+	c.engine.Kick()
+}
+
+// Drain refuses new messages with ErrDraining and waits until none is running,
+// or until ctx ends, whose cause it then returns: messages still running go
+// on, and new ones stay refused.
+func (c *Client) Drain(ctx context.Context) error {
+	c.engine.Refuse(ErrDraining)
+	select {
+	case <-c.engine.Idle():
+		return nil
+	default:
+	}
+	select {
+	case <-c.engine.Idle():
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("homing: %d messages are still running: %w", c.engine.Totals().Running, context.Cause(ctx))
+	}
+}
+
+// Close ends every running message with ErrClosed, says goodbye to the daemon
+// within a second, and returns when every goroutine of the client has ended.
+// It is idempotent; a second call waits for the first.
+func (c *Client) Close() error {
+	c.close.Do(func() {
+		// The engine depends on nothing but its own actors, so this ends.
+		_ = c.engine.Close(context.Background())
+		c.thin.Close()
+		c.link.wait()
+		c.clock.Close()
+	})
+	return nil
+}
+
+// instantTime is an instant of the client's clock as a time: the wall time at
+// which the client began, plus the daemon's time since.
+func instantTime(at arq.Instant) time.Time {
+	if at == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(at))
+}
