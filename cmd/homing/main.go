@@ -1,0 +1,21 @@
+// Command homing tries out request/reply over the Katzenpost mixnet.
+//
+//	homing ping -c 20                                # a simulated daemon and network in this process
+//	homing ping --daemon unix:///run/kpclientd.sock  # a real one
+//
+// homing ping --help describes the flags, the JSON lines and the exit codes.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// From then on a second signal ends the process at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
