@@ -27,7 +27,7 @@ thin/wire: std cbor
 	why: shapes of bytes, for both ends of the socket; neither end may lean on the other
 	ban net: it reads and writes what it is given
 	ban os: it reads and writes what it is given
-thin: std thin/wire cbor backoff blake2b
+thin: std thin/wire cbor backoff blake2b toml websocket
 	why: a complete thin client, usable alone: it knows nothing of retransmission
 	tests sim: its daemon is the other end of the socket
 actors: std arq mailbox protoactor
@@ -51,6 +51,8 @@ var aliases = map[string]string{
 	"blake2b":    "golang.org/x/crypto/blake2b",
 	"cbor":       "github.com/fxamacker/cbor/v2",
 	"homing":     module,
+	"toml":       "github.com/BurntSushi/toml",
+	"websocket":  "github.com/coder/websocket",
 	"protoactor": "github.com/asynkron/protoactor-go/actor",
 }
 

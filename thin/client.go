@@ -2,6 +2,7 @@ package thin
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -33,6 +34,7 @@ type Client struct {
 	reason        error     // why there is no link
 	subscriptions []*Subscription
 	waiters       map[wire.ID]*waiter
+	queries       map[wire.ID]*query
 }
 
 // New returns a Client that connects, and reconnects, in the background until
@@ -44,7 +46,7 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{
 		config: config, done: make(chan struct{}), hurry: make(chan struct{}, 1), ended: make(chan struct{}), ready: make(chan struct{}),
-		session: newSession(), limit: defaultPayload, waiters: make(map[wire.ID]*waiter),
+		session: newSession(), limit: defaultPayload, waiters: make(map[wire.ID]*waiter), queries: make(map[wire.ID]*query),
 	}
 	if config.Geometry != nil {
 		c.limit = payloadLimit(config.Geometry)
@@ -115,6 +117,7 @@ func (c *Client) Close() error {
 	}
 	c.subscriptions = nil
 	c.settleWaiters(func(*waiter) bool { return true }, ErrClosed)
+	c.settleQueries(func(*query) bool { return true }, ErrClosed)
 	close(c.ended)
 	return nil
 }
@@ -168,6 +171,26 @@ func (c *Client) Subscribe() (*Subscription, error) {
 	}
 	c.subscriptions = append(c.subscriptions, s)
 	return s, nil
+}
+
+// Events ranges over all events as a subscription of its own has them, which
+// ends with the loop. When ctx ends, the client is closed, or the loop falls
+// behind, the last pair has the error, as Next returns it.
+func (c *Client) Events(ctx context.Context) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		s, err := c.Subscribe()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer s.Close()
+		for {
+			e, err := s.Next(ctx)
+			if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func (c *Client) unsubscribe(s *Subscription) {

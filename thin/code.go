@@ -4,13 +4,46 @@ import "fmt"
 
 // ErrorCode is the error_code of a reply: 0 is success. Codes 0 to 21 are common
 // to all versions, 22 to 32 known since v0.0.73. For plain messages only 0
-// occurs.
+// occurs. A code is an error for errors.Is, matched by the *ReplyError that
+// carries it.
 type ErrorCode uint8
 
-// The codes that replies to messages can carry.
+// The codes of the daemon. Those of replicas, in replies of the storage
+// protocol, are another space and not of this type.
 const (
-	CodeSuccess    ErrorCode = 0
-	CodeMaxRetries ErrorCode = 5 // the daemon's ARQ gave up (up to v0.0.72)
+	CodeSuccess                   ErrorCode = 0 // no error
+	CodeConnectionLost            ErrorCode = 1
+	CodeTimeout                   ErrorCode = 2
+	CodeInvalidRequest            ErrorCode = 3
+	CodeInternal                  ErrorCode = 4
+	CodeMaxRetries                ErrorCode = 5 // the daemon's ARQ gave up (up to v0.0.72)
+	CodeInvalidChannel            ErrorCode = 6
+	CodeChannelNotFound           ErrorCode = 7
+	CodePermissionDenied          ErrorCode = 8
+	CodeInvalidPayload            ErrorCode = 9
+	CodeServiceUnavailable        ErrorCode = 10
+	CodeDuplicateCapability       ErrorCode = 11
+	CodeCourierCacheCorrupted     ErrorCode = 12
+	CodePropagation               ErrorCode = 13
+	CodeInvalidWriteCapability    ErrorCode = 14
+	CodeInvalidReadCapability     ErrorCode = 15
+	CodeInvalidResumeWrite        ErrorCode = 16
+	CodeInvalidResumeRead         ErrorCode = 17
+	CodeImpossibleHash            ErrorCode = 18
+	CodeImpossibleWriteCapability ErrorCode = 19
+	CodeImpossibleStatefulWriter  ErrorCode = 20
+	CodeCapabilityInUse           ErrorCode = 21
+	CodeMKEMDecryption            ErrorCode = 22 // v0.0.73 and newer, as all that follow
+	CodeBACAPDecryption           ErrorCode = 23
+	CodeResendingCancelled        ErrorCode = 24
+	CodeInvalidTombstoneSignature ErrorCode = 25
+	CodeCopyCommandFailed         ErrorCode = 26
+	CodePayloadTooLarge           ErrorCode = 27
+	CodeInvalidVoucherHash        ErrorCode = 28
+	CodeInvalidVoucherSignature   ErrorCode = 29
+	CodeInvalidVoucherSeal        ErrorCode = 30
+	CodeCourierInvalidEnvelope    ErrorCode = 31
+	CodeCourierInvalidEpoch       ErrorCode = 32
 )
 
 var codeTexts = [...]string{
@@ -57,6 +90,9 @@ func (c ErrorCode) String() string {
 	return fmt.Sprintf("unknown code %d", uint8(c))
 }
 
+// Error returns the text with the package's name.
+func (c ErrorCode) Error() string { return "thin: " + c.String() }
+
 // Err returns nil for 0 and a *ReplyError else.
 func (c ErrorCode) Err() error {
 	if c == CodeSuccess {
@@ -65,9 +101,13 @@ func (c ErrorCode) Err() error {
 	return &ReplyError{c}
 }
 
-// A ReplyError is an error code that came instead of an answer.
+// A ReplyError is an error code that came instead of an answer. It matches its
+// code: errors.Is(err, CodeMaxRetries).
 type ReplyError struct{ Code ErrorCode }
 
 func (e *ReplyError) Error() string {
-	return fmt.Sprintf("thin: the daemon answered with error %d: %v", uint8(e.Code), e.Code)
+	return fmt.Sprintf("thin: the daemon answered with error %d: %v", uint8(e.Code), e.Code.String())
 }
+
+// Unwrap returns the code.
+func (e *ReplyError) Unwrap() error { return e.Code }

@@ -39,7 +39,8 @@ const (
 // Config says where the daemon is. The zero value is not valid: either Network
 // and Address or Dial is needed.
 type Config struct {
-	// Network is "tcp", "tcp4", "tcp6" or "unix"; Address is host:port or a path.
+	// Network is "tcp", "tcp4", "tcp6", "unix" or "ws"; Address is host:port,
+	// a path, or for ws a URL as ws://host:port, which daemons know since v0.0.93.
 	Network, Address string
 
 	// Dial replaces Network and Address if not nil. It is called from one
@@ -85,15 +86,23 @@ func (c Config) completed() (Config, error) {
 	}
 	if c.Dial == nil {
 		switch c.Network {
-		case "tcp", "tcp4", "tcp6", "unix":
+		case "tcp", "tcp4", "tcp6", "unix", "ws":
 		default:
-			return invalid("Network %q: want tcp, tcp4, tcp6 or unix", c.Network)
+			return invalid("Network %q: want tcp, tcp4, tcp6, unix or ws", c.Network)
 		}
 		if c.Address == "" {
 			return invalid("Address is empty: want host:port or the path of the daemon's socket")
 		}
 		network, address := c.Network, c.Address
+		if network == "ws" {
+			if err := checkWebsocket(address); err != nil {
+				return invalid("%v", err)
+			}
+		}
 		c.Dial = func(ctx context.Context) (net.Conn, error) {
+			if network == "ws" {
+				return dialWebsocket(ctx, address)
+			}
 			var d net.Dialer
 			return d.DialContext(ctx, network, address)
 		}

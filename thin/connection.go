@@ -48,12 +48,17 @@ func (c *connection) end(err error) {
 }
 
 // frame encodes a request for this connection's daemon. It fails for what the
-// daemon may not know.
+// daemon may not know and what kills it.
 func (c *connection) frame(r wire.Request) ([]byte, error) {
 	const prefix = 4
 	room := 1024 // for all keys of a version
-	if r.SendMessage != nil {
-		room += len(r.SendMessage.Payload)
+	for _, m := range []*wire.SendMessage{r.SendMessage, r.SendARQMessage} {
+		if m != nil {
+			room += len(m.Payload)
+		}
+	}
+	if err := refusal(c.link.limit, &r); err != nil {
+		return nil, err
 	}
 	frame, err := c.link.dialect.AppendRequest(make([]byte, prefix, room), r)
 	if err != nil {

@@ -21,18 +21,20 @@ type Service struct {
 type directory struct {
 	document *Document
 	services map[string][]Service
+	nodes    map[wire.Hash]bool // destinations that the daemon can find
 }
 
 // newDirectory lists the services of all service nodes. A node may describe
 // them in any shape; those that cannot be sent to are left out.
 func newDirectory(doc *Document) *directory {
-	d := &directory{document: doc, services: make(map[string][]Service)}
+	d := &directory{document: doc, services: make(map[string][]Service), nodes: make(map[wire.Hash]bool)}
 	for i := range doc.ServiceNodes {
 		node := &doc.ServiceNodes[i]
 		if len(node.IdentityKey) == 0 {
 			continue
 		}
 		destination := wire.Hash(blake2b.Sum256(node.IdentityKey))
+		d.nodes[destination] = true
 		for _, capability := range node.Capabilities() {
 			endpoint, ok := node.Endpoint(capability)
 			if !ok || len(endpoint) < 1 || len(endpoint) > maxRecipient {
@@ -52,3 +54,6 @@ func (d *directory) lookup(capability string) []Service {
 	}
 	return d.services[capability]
 }
+
+// reaches reports whether a service node has that address.
+func (d *directory) reaches(destination wire.Hash) bool { return d != nil && d.nodes[destination] }

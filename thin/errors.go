@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/homing-mix/homing/thin/wire"
 )
 
 // Errors of the client's own methods. Compare with errors.Is.
@@ -25,6 +27,24 @@ var (
 	// The message may have been executed.
 	ErrLost = errors.New("thin: the reply can no longer come, the message may have been executed")
 )
+
+// ErrUnsupported is matched by every *UnsupportedError.
+var ErrUnsupported = errors.New("thin: not supported by this version of the daemon")
+
+// An UnsupportedError says what the connected daemon cannot do. Nothing was
+// written. It matches ErrUnsupported.
+type UnsupportedError struct {
+	Operation string
+	Version   wire.Version // the oldest that fits the daemon's greeting
+	Want      string       // which versions can
+}
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("thin: %s needs a daemon of %s, this one greets as %v", e.Operation, e.Want, e.Version)
+}
+
+// Unwrap returns ErrUnsupported.
+func (e *UnsupportedError) Unwrap() error { return ErrUnsupported }
 
 // ErrInvalid is matched by every *MessageError.
 var ErrInvalid = errors.New("thin: invalid message")

@@ -85,12 +85,18 @@ func (l *link) receive(at time.Time, r *wire.Response, doc *Document) step {
 		l.due = time.Time{}
 	case r.Sent != nil && r.Sent.SURBID != nil:
 		l.watchdog.sent(at, *r.Sent.SURBID)
+		if r.Sent.MessageID != nil { // of a reliable message the daemon chose the SURB ID
+			l.watchdog.sent(at, *r.Sent.MessageID)
+		}
 		s.publish(MessageSent{
 			At: at, Connection: l.number, SURBID: *r.Sent.SURBID, MessageID: r.Sent.MessageID,
 			SentAt: time.Unix(r.Sent.SentAt, 0), ETA: r.Sent.ReplyETA, Err: sendError(r.Sent.Err),
 		})
 	case r.Reply != nil && r.Reply.SURBID != nil:
 		l.watchdog.replied(*r.Reply.SURBID)
+		if r.Reply.MessageID != nil {
+			l.watchdog.replied(*r.Reply.MessageID)
+		}
 		s.publish(MessageReply{
 			At: at, Connection: l.number, SURBID: *r.Reply.SURBID, MessageID: r.Reply.MessageID,
 			Payload: r.Reply.Payload, Code: ErrorCode(r.Reply.ErrorCode),
@@ -128,6 +134,7 @@ func unrecognisedKey(r *wire.Response) string {
 func (l *link) receiveStatus(at time.Time, status *wire.ConnectionStatus, s *step) {
 	first := !l.status
 	l.status = true
+	l.dialect = l.dialect.Refined(status)
 	if status.Sphinx != nil {
 		if n := payloadLimit(status.Sphinx); n > 0 {
 			l.limit = n

@@ -169,6 +169,9 @@ func (c *Client) receive(n *connection, at time.Time, r *wire.Response, doc *Doc
 		c.config.Logger.Info("link to the daemon is up", "connection", n.link.number, "version", c.dialect.Version)
 	}
 	for _, e := range s.events {
+		if _, other := e.(Unrecognised); other && c.answered(r) {
+			continue
+		}
 		c.publish(e)
 	}
 	for _, request := range s.requests {
@@ -191,6 +194,7 @@ func (c *Client) retire(n *connection, reason error) (up time.Duration) {
 	defer c.mu.Unlock()
 	c.current = nil
 	c.reason = reason
+	c.settleQueries(func(*query) bool { return true }, reason)
 	if !n.link.up {
 		return 0
 	}

@@ -42,6 +42,7 @@ func (c *Client) Post(connection uint64, m Message) error {
 	return c.post(connection, &m)
 }
 
+// post queues a message. The lock is held.
 func (c *Client) post(connection uint64, m *Message) error {
 	if c.closed {
 		return ErrClosed
@@ -49,24 +50,46 @@ func (c *Client) post(connection uint64, m *Message) error {
 	if err := m.check(c.limit); err != nil {
 		return err
 	}
-	n := c.current
-	if n == nil || n.link.number != connection || !n.link.up {
-		return ErrStale
-	}
-	if n.full() {
-		return ErrBusy
-	}
-	payload := m.Payload
-	if payload == nil {
-		payload = []byte{} // not null
-	}
-	frame, err := n.frame(wire.Request{SendMessage: &wire.SendMessage{
-		WithSURB: true, SURBID: &m.SURBID, Destination: &m.Destination, Recipient: m.Recipient, Payload: payload,
-	}})
+	n, err := c.live(connection)
 	if err != nil {
 		return err
 	}
-	if err := n.link.watchdog.post(time.Now(), m.SURBID); err != nil {
+	return c.enqueue(n, m.SURBID, wire.Request{SendMessage: &wire.SendMessage{
+		WithSURB: true, SURBID: &m.SURBID, Destination: &m.Destination, Recipient: m.Recipient, Payload: present(m.Payload),
+	}})
+}
+
+// present makes an empty payload of nil, which would be null on the wire.
+func present(payload []byte) []byte {
+	if payload == nil {
+		return []byte{}
+	}
+	return payload
+}
+
+// live returns the connection if it is up under that number and has room. The
+// lock is held.
+func (c *Client) live(connection uint64) (*connection, error) {
+	n := c.current
+	switch {
+	case c.closed:
+		return nil, ErrClosed
+	case n == nil || n.link.number != connection || !n.link.up:
+		return nil, ErrStale
+	case n.full():
+		return nil, ErrBusy
+	}
+	return n, nil
+}
+
+// enqueue queues a message that its sent event or reply will name by id. The
+// lock is held and n has room.
+func (c *Client) enqueue(n *connection, id wire.ID, r wire.Request) error {
+	frame, err := n.frame(r)
+	if err != nil {
+		return err
+	}
+	if err := n.link.watchdog.post(time.Now(), id); err != nil {
 		return err
 	}
 	n.queue <- frame
@@ -78,7 +101,7 @@ func (c *Client) post(connection uint64, m *Message) error {
 // event and the reply are events of subscriptions. It returns what Ready and
 // Post return, without ErrStale.
 func (c *Client) SendMessage(ctx context.Context, m Message) error {
-	return c.send(ctx, &m, nil)
+	return c.send(ctx, m.SURBID, nil, func(connection uint64) error { return c.post(connection, &m) })
 }
 
 // BlockingSendMessage sends a message to a service and waits for the answer,
@@ -104,6 +127,7 @@ func (c *Client) SendMessageWithoutReply(ctx context.Context, s Service, payload
 // waiter waits for the fate of one message.
 type waiter struct {
 	departure bool // is all that is waited for
+	reliable  bool // the daemon sends it again by itself
 	sent      bool
 	fate      chan fate // has room for one
 }
@@ -116,7 +140,12 @@ type fate struct {
 func (c *Client) await(ctx context.Context, s Service, payload []byte, departure bool) ([]byte, error) {
 	m := Message{SURBID: NewSURBID(), Destination: s.Destination, Recipient: s.Recipient, Payload: payload}
 	w := &waiter{departure: departure, fate: make(chan fate, 1)}
-	if err := c.send(ctx, &m, w); err != nil {
+	return c.wait(ctx, m.SURBID, w, func(connection uint64) error { return c.post(connection, &m) })
+}
+
+// wait sends and waits for w's fate or the end of ctx.
+func (c *Client) wait(ctx context.Context, id wire.ID, w *waiter, post func(uint64) error) ([]byte, error) {
+	if err := c.send(ctx, id, w, post); err != nil {
 		return nil, err
 	}
 	select {
@@ -125,7 +154,7 @@ func (c *Client) await(ctx context.Context, s Service, payload []byte, departure
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
-	delete(c.waiters, m.SURBID)
+	delete(c.waiters, id)
 	c.mu.Unlock()
 	select {
 	case f := <-w.fate: // a result beats a cancelled context
@@ -135,17 +164,17 @@ func (c *Client) await(ctx context.Context, s Service, payload []byte, departure
 	}
 }
 
-// send posts on whatever connection is up, and registers w before any event of
-// the message can come.
-func (c *Client) send(ctx context.Context, m *Message, w *waiter) error {
+// send posts on whatever connection is up, and registers w, if not nil, before
+// any event of the message can come. post is called with the lock held.
+func (c *Client) send(ctx context.Context, id wire.ID, w *waiter, post func(uint64) error) error {
 	for {
 		if err := c.Ready(ctx); err != nil {
 			return err
 		}
 		c.mu.Lock()
-		err := c.post(c.number, m)
+		err := post(c.number)
 		if err == nil && w != nil {
-			c.waiters[m.SURBID] = w
+			c.waiters[id] = w
 		}
 		c.mu.Unlock()
 		if err != ErrStale {
@@ -161,33 +190,47 @@ func (c *Client) wake(e Event) {
 	}
 	switch e := e.(type) {
 	case MessageSent:
-		w, ok := c.waiters[e.SURBID]
+		id := c.named(e.SURBID, e.MessageID)
+		w, ok := c.waiters[id]
 		if !ok {
 			return
 		}
 		w.sent = true
 		switch {
-		case e.Err != nil:
-			c.settleWaiter(e.SURBID, fate{err: e.Err})
+		case e.Err != nil && (e.Err.Permanent || !w.reliable):
+			c.settleWaiter(id, fate{err: e.Err})
 		case w.departure:
-			c.settleWaiter(e.SURBID, fate{})
+			c.settleWaiter(id, fate{})
 		}
 	case MessageReply:
+		id := c.named(e.SURBID, e.MessageID)
 		if err := e.Code.Err(); err != nil {
-			c.settleWaiter(e.SURBID, fate{err: err})
+			c.settleWaiter(id, fate{err: err})
 		} else {
-			c.settleWaiter(e.SURBID, fate{payload: e.Payload})
+			c.settleWaiter(id, fate{payload: e.Payload})
 		}
 	case Down:
 		// Sent events are not kept for a resumed session, and what was unsent is gone.
-		c.settleWaiters(func(w *waiter) bool { return !w.sent }, ErrLost)
+		// Daemons that know reliable messages know no sessions.
+		c.settleWaiters(func(w *waiter) bool { return !w.sent || w.reliable }, ErrLost)
 	case Up:
 		if !e.Same {
 			c.settleWaiters(func(*waiter) bool { return true }, ErrLost)
 		}
 	case GatewayUp:
-		c.settleWaiters(func(w *waiter) bool { return w.sent }, ErrLost)
+		c.settleWaiters(func(w *waiter) bool { return w.sent && !w.reliable }, ErrLost)
 	}
+}
+
+// named returns under which of its identifiers a message is waited for: of a
+// reliable one the daemon chooses the SURB ID. The lock is held.
+func (c *Client) named(surb wire.ID, message *wire.ID) wire.ID {
+	if message != nil {
+		if w, ok := c.waiters[*message]; ok && w.reliable {
+			return *message
+		}
+	}
+	return surb
 }
 
 func (c *Client) settleWaiter(id wire.ID, f fate) {

@@ -1,6 +1,9 @@
 // Package wire is the thin-client protocol of kpclientd: frames, CBOR shapes
 // and the key sets that tell the daemon's version, in both directions.
 //
+// The table of dialects covers every release since v0.0.55. Messages of the
+// storage protocol are recognised by their keys and passed through undecoded.
+//
 // A frame is a 4-byte big-endian length and one CBOR item, a map with one key
 // per kind of message of which one is not null. Clients use DecodeResponse and
 // Dialect.AppendRequest; a daemon look-alike uses DecodeRequest and

@@ -16,11 +16,12 @@ type Document struct {
 
 	Mu                                          float64 // 1/mean delay of a hop
 	LambdaP                                     float64 // packets that a client sends
-	LambdaL, LambdaM, LambdaG, LambdaD, LambdaR float64 // D up to v0.0.76, R on new daemons
+	LambdaL, LambdaM, LambdaG, LambdaD, LambdaR float64 // D up to v0.0.76, R from v0.0.73 on
 
 	// Only in documents of daemons up to v0.0.76.
 	MuMaxDelay, LambdaPMaxDelay, LambdaLMaxDelay      uint64
 	LambdaMMaxDelay, LambdaGMaxDelay, LambdaDMaxDelay uint64
+	LambdaRMaxDelay                                   uint64 // v0.0.73 to v0.0.76
 	SendRatePerMinute                                 uint64
 
 	Topology     [][]Descriptor // layers of mixes
@@ -71,6 +72,8 @@ func (d *Document) field(key string) any {
 		return &d.LambdaGMaxDelay
 	case "LambdaDMaxDelay":
 		return &d.LambdaDMaxDelay
+	case "LambdaRMaxDelay":
+		return &d.LambdaRMaxDelay
 	case "SendRatePerMinute":
 		return &d.SendRatePerMinute
 	case "Topology":
@@ -135,11 +138,16 @@ func DecodeDocument(item []byte) (*Document, error) {
 
 // AppendDocument appends the document to dst with the keys of the dialect's
 // version: what new_pki_document_event carries as payload. A key that the
-// version has and Rest lacks is null; one that the version lacks is left out.
+// version has and Rest lacks is null, or left out where the daemon does so (the
+// replica keys); one that the version lacks is left out.
 // It returns ErrShape in a *DecodeError if a raw value is not one CBOR item.
 func (d Dialect) AppendDocument(dst []byte, doc *Document) ([]byte, error) {
-	out := appendHead(dst, majorMap, uint64(len(d.DocumentKeys)))
-	for _, key := range d.DocumentKeys {
+	keys := d.DocumentKeys
+	if slices.ContainsFunc(keys, func(k string) bool { return omitted[k] && doc.Rest[k] == nil }) {
+		keys = slices.DeleteFunc(slices.Clone(keys), func(k string) bool { return omitted[k] && doc.Rest[k] == nil })
+	}
+	out := appendHead(dst, majorMap, uint64(len(keys)))
+	for _, key := range keys {
 		out = appendText(out, key)
 		var v any = doc.Rest[key]
 		if f := doc.field(key); f != nil {

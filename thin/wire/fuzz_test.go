@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"reflect"
 	"testing"
 )
 
@@ -50,8 +51,15 @@ func FuzzDecodeResponse(f *testing.F) {
 			typed(t, err)
 			return
 		}
+		if r.Other == ResponseAuthorities {
+			if reply, err := DecodeAuthorities(r.Raw); err != nil {
+				typed(t, err)
+			} else if again, err := DecodeAuthorities(reply.Response().Raw); err != nil || !reflect.DeepEqual(again, reply) {
+				t.Fatalf("authorities %+v are now %+v, %v", reply, again, err)
+			}
+		}
 		// What was decoded can be said again, and means the same.
-		d := Detect(r.Keys)
+		d := Detect(r.Keys).Refined(r.Status)
 		b, err := d.AppendResponse(nil, r)
 		if err != nil {
 			return // empty, or an event foreign to the generation
@@ -73,6 +81,11 @@ func FuzzDecodeRequest(f *testing.F) {
 		if err != nil {
 			typed(t, err)
 			return
+		}
+		if r.Other == RequestAuthorities {
+			if _, err := DecodeGetAuthorities(r.Raw); err != nil {
+				typed(t, err)
+			}
 		}
 		for _, d := range dialects {
 			b, err := d.AppendRequest(nil, r)

@@ -10,6 +10,7 @@ import (
 const (
 	majorBytes = 2
 	majorText  = 3
+	majorArray = 4
 	majorMap   = 5
 	null       = 0xf6
 )

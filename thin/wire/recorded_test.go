@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -67,6 +69,36 @@ var recorded = map[string]int{
 	"c2d raw":             1,
 }
 
+// recordedRows are the committed recordings, each with its number of frames.
+var recordedRows = map[string]int{
+	"v0.0.55-arq-collected.jsonl":           15,
+	"v0.0.55-arq-max-retries.jsonl":         6,
+	"v0.0.55-arq-resent.jsonl":              6,
+	"v0.0.55-basic.jsonl":                   15,
+	"v0.0.55-connection-drop.jsonl":         15,
+	"v0.0.55-garbage.jsonl":                 8,
+	"v0.0.55-raw-variants.jsonl":            19,
+	"v0.0.55-send-errors.jsonl":             35,
+	"v0.0.71-dial-close.jsonl":              3,
+	"v0.0.71-send-surb.jsonl":               6,
+	"v0.0.99-dial-close.jsonl":              5,
+	"v0.0.99-get-pki-and-authorities.jsonl": 11,
+	"v0.0.99-payload-too-large.jsonl":       19,
+	"v0.0.99-send-surb.jsonl":               8,
+	"v0.0.99-session-resume.jsonl":          32,
+	"v0.0.99-sigterm.jsonl":                 19,
+}
+
+func TestNoRecordingIsMissing(t *testing.T) {
+	rows := make(map[string]int)
+	for _, r := range recording(t) {
+		rows[r.file]++
+	}
+	if !maps.Equal(rows, recordedRows) {
+		t.Errorf("rows %v, want %v", rows, recordedRows)
+	}
+}
+
 func TestEveryRecordedFrameIsUnderstoodAndReproduced(t *testing.T) {
 	counted := make(map[string]int)
 	for _, r := range recording(t) {
@@ -118,6 +150,16 @@ func checkResponse(t *testing.T, r row, d Dialect) {
 	if found := Detect(got.Keys); !found.Exact || found.Session != d.Session || found.PKIQuery != d.PKIQuery {
 		t.Errorf("%s:%d: detected as %v", r.file, r.line, found.Version)
 	}
+	switch got.Other {
+	case "":
+	case ResponseAuthorities:
+		reply, err := DecodeAuthorities(got.Raw)
+		if err != nil || len(reply.Authorities) == 0 || !bytes.Equal(reply.Response().Raw, got.Raw) {
+			t.Errorf("%s:%d: %+v, %v", r.file, r.line, reply, err)
+		}
+	default:
+		t.Errorf("%s:%d: %s is not decoded", r.file, r.line, got.Other)
+	}
 	if got.Document == nil {
 		return
 	}
@@ -138,6 +180,16 @@ func checkRequest(t *testing.T, r row, d Dialect) {
 		t.Errorf("%s:%d: %v", r.file, r.line, err)
 		return
 	}
+	if got.Other == RequestAuthorities {
+		id, err := DecodeGetAuthorities(got.Raw)
+		if err != nil {
+			t.Errorf("%s:%d: %v", r.file, r.line, err)
+		}
+		got = GetAuthorities(id)
+	}
+	if r.by == "official client" && (len(got.Unknown) > 0 || got.Other != "" && got.Other != RequestAuthorities) {
+		t.Errorf("%s:%d: %+v is not made from its fields", r.file, r.line, got)
+	}
 	again, err := d.AppendRequest(nil, got)
 	if err != nil {
 		t.Errorf("%s:%d: %v", r.file, r.line, err)
@@ -148,8 +200,9 @@ func checkRequest(t *testing.T, r row, d Dialect) {
 	}
 	// What a script wrote in another order says the same once encoded.
 	once, err := DecodeRequest(again)
-	if err != nil {
-		t.Errorf("%s:%d: %v", r.file, r.line, err)
+	got.Unknown = nil
+	if err != nil || !reflect.DeepEqual(once, got) {
+		t.Errorf("%s:%d: %+v is now %+v (%v)", r.file, r.line, got, once, err)
 	}
 	twice, err := d.AppendRequest(nil, once)
 	if err != nil || !bytes.Equal(again, twice) {
