@@ -130,6 +130,28 @@ func TestLateLetterToAStoppedActorDoesNothingAndStartsNoGoroutine(t *testing.T) 
 	})
 }
 
+func TestLettersForAnotherLifeOfAnActorAreIgnored(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		l := upLab(t, Config{})
+		p := l.submit(request(1))
+		m, _ := l.engine.ledger.find(messageID(1))
+		event := func(kind arq.Kind) arq.Event { return arq.Event{Kind: kind, Generation: 2, Attempt: 1} }
+		for _, letter := range []any{
+			&told{event: event(arq.Reply), payload: []byte("another's")},
+			&told{event: event(arq.SendFailed), reason: errTest},
+			&tick{generation: 2}, &kick{generation: 2}, &cancel{2, errTest},
+			&released{generation: 2}, &orphaned{2, ErrInternal, errTest},
+		} {
+			l.engine.send(m.pid, letter)
+			l.wantPending(p)
+		}
+		l.reply(1, "answer")
+		if r := l.want(p, nil); string(r.Payload) != "answer" {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 func TestNoEndOfAMessageOrOfTheEngineStartsAGoroutine(t *testing.T) {
 	for name, happens := range map[string]func(*lab){
 		"close":           func(*lab) {},
