@@ -22,6 +22,8 @@ type Entry struct {
 	Service string
 	Class   mailbox.Class // of the message; its retransmissions go into their own lane
 	Payload []byte
+
+	DaemonARQ bool // to be sent by the daemon's own ARQ
 }
 
 // laneOf is the class an entry waits in.
@@ -76,6 +78,7 @@ type Desk struct {
 	tickets  tickets
 	window   window
 	watch    watch
+	reliable daemonARQ
 
 	up         bool
 	gateway    bool
@@ -93,6 +96,7 @@ type message struct {
 	where    place
 	offset   uint16 // the instance of its first attempt
 	first    int32  // its newest ticket; tickets of one message are linked
+	reliable bool   // the daemon's own ARQ is to send it
 	credited bool   // its place among the waiting has been given back: it was written once
 	answered bool   // nothing more is sent for it
 	written  int32  // attempts handed to the link that did not come back as failed
@@ -179,7 +183,7 @@ func (d *Desk) Queue(now arq.Instant, e Entry, out []DeskEffect) []DeskEffect {
 	m, known := d.messages[e.Ref.Ordinal]
 	switch {
 	case !known:
-		m = message{ref: e.Ref, first: none}
+		m = message{ref: e.Ref, first: none, reliable: e.DaemonARQ}
 	case m.ref != e.Ref:
 		return out
 	case m.answered:
@@ -238,6 +242,9 @@ func (d *Desk) Finish(now arq.Instant, ref Ref, out []DeskEffect) []DeskEffect {
 	if !m.credited {
 		out = append(out, DeskEffect{Kind: GiveBack})
 	}
+	if m.reliable && m.written == 0 {
+		out = append(out, DeskEffect{Kind: FreeDaemonARQ})
+	}
 	d.tickets.observe(now, m.first)
 	delete(d.messages, ref.Ordinal)
 	return append(out, DeskEffect{Kind: Released, Ref: ref, MayHaveExecuted: m.written > 0})
@@ -246,15 +253,20 @@ func (d *Desk) Finish(now arq.Instant, ref Ref, out []DeskEffect) []DeskEffect {
 // Wake is the instant at which Tick should be called; 0 if there is nothing to
 // wait for.
 func (d *Desk) Wake() arq.Instant {
-	if !d.up || !d.gateway || d.window.len() == 0 {
-		return 0
+	wake := d.reliable.until
+	if d.up && d.gateway && d.window.len() > 0 {
+		if due := d.watch.due(d.directory); wake == 0 || due < wake {
+			wake = due
+		}
 	}
-	return d.watch.due(d.directory)
+	return wake
 }
 
-// Tick finds out whether the link has been silent for too long.
+// Tick finds out whether the link has been silent for too long, and whether
+// the daemon's ARQ must be done by now.
 func (d *Desk) Tick(now arq.Instant, out []DeskEffect) []DeskEffect {
-	if wake := d.Wake(); wake == 0 || now < wake {
+	out = d.reliableOver(now, out)
+	if !d.up || !d.gateway || d.window.len() == 0 || now < d.watch.due(d.directory) {
 		return out
 	}
 	d.watch.heard(now) // once per silence, until Down arrives
@@ -300,7 +312,11 @@ func (d *Desk) write(now arq.Instant, e Entry, out []DeskEffect) []DeskEffect {
 	node := instances[(uint64(m.offset)+uint64(e.Attempt-1))%uint64(len(instances))]
 	slot := d.tickets.add(ticket{
 		surb: surb, ref: e.Ref, attempt: int32(e.Attempt), next: m.first, writtenAt: now, inWindow: true,
+		reliable: e.DaemonARQ,
 	})
+	if e.DaemonARQ {
+		d.reliable = daemonARQ{id: surb, until: now.Add(daemonLongest)}
+	}
 	if d.window.len() == 0 {
 		d.watch.heard(now)
 	}
@@ -310,7 +326,7 @@ func (d *Desk) write(now arq.Instant, e Entry, out []DeskEffect) []DeskEffect {
 	d.messages[e.Ref.Ordinal] = m
 	d.counters.Written++
 	return append(out, DeskEffect{Kind: WritePacket, Ref: e.Ref, Packet: Packet{
-		Connection: d.connection, SURBID: surb,
+		Connection: d.connection, SURBID: surb, DaemonARQ: e.DaemonARQ,
 		Destination: node.Destination, Recipient: node.Recipient, Payload: e.Payload,
 	}})
 }

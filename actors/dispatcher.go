@@ -77,6 +77,8 @@ func (d *dispatcherActor) perform(e *DeskEffect) {
 		delete(d.actors, e.Ref.Ordinal)
 	case GiveBack:
 		d.engine.giveBack()
+	case FreeDaemonARQ:
+		d.engine.freeDaemonARQ()
 	case ResetLink:
 		d.engine.link.Reset(e.Reason)
 	}

@@ -7,11 +7,12 @@ type DeskEffectKind uint8
 
 // The kinds of effects. Fields not named are unused by that kind.
 const (
-	WritePacket DeskEffectKind = iota + 1 // Packet: to the link
-	TellMessage                           // Ref, Event, Payload, Reason: to the message actor
-	Released                              // Ref, MayHaveExecuted: nothing more will come for it
-	GiveBack                              // one place among the waiting is free again
-	ResetLink                             // Reason
+	WritePacket   DeskEffectKind = iota + 1 // Packet: to the link
+	TellMessage                             // Ref, Event, Payload, Reason: to the message actor
+	Released                                // Ref, MayHaveExecuted: nothing more will come for it
+	GiveBack                                // one place among the waiting is free again
+	ResetLink                               // Reason
+	FreeDaemonARQ                           // the daemon's own ARQ is done with its message
 )
 
 // DeskEffect is one thing that a Desk wants done.

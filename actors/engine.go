@@ -60,6 +60,11 @@ type Request struct {
 	Policy   *arq.Policy
 	Deadline arq.Instant // 0 = none
 	Wait     bool        // wait for a place until ctx ends, instead of ErrBusy
+
+	// DaemonARQ leaves it to the daemon's own ARQ to send again, which is
+	// distrusted: one such message at a time, ErrBusy otherwise. It counts as one
+	// attempt, whatever the policy says.
+	DaemonARQ bool
 }
 
 // Engine runs message actors and their dispatcher. Its methods are safe for
@@ -79,6 +84,8 @@ type Engine struct {
 	ledger *Ledger
 	places chan struct{} // one token per first attempt that waits
 	posted chan struct{} // one token per link event not yet handled
+
+	reliable chan struct{} // has a token while the daemon's own ARQ holds a message
 
 	chance struct {
 		sync.Mutex
@@ -106,10 +113,11 @@ func New(config Config) (*Engine, error) {
 	desk := config.Desk.withDefaults()
 	e := &Engine{
 		clock: config.Clock, link: config.Link, logger: config.Logger, observe: config.Observe,
-		ledger:  newLedger(config.Retention, config.Finished),
-		places:  make(chan struct{}, desk.Waiting),
-		posted:  make(chan struct{}, postedEvents),
-		stopped: make(chan struct{}),
+		ledger:   newLedger(config.Retention, config.Finished),
+		places:   make(chan struct{}, desk.Waiting),
+		posted:   make(chan struct{}, postedEvents),
+		reliable: make(chan struct{}, 1),
+		stopped:  make(chan struct{}),
 	}
 	e.chance.Rand = config.Chance
 	dispatcher := config.Dispatcher
@@ -144,14 +152,31 @@ func (e *Engine) Submit(ctx context.Context, r Request) (promise *Promise, joine
 	if p, err := e.ledger.lookup(now, item); p != nil || err != nil {
 		return p, p != nil, err
 	}
+	if r.DaemonARQ {
+		if err := e.takeDaemonARQ(); err != nil {
+			return nil, false, err
+		}
+		once := *r.Policy
+		once.Attempts = 1
+		r.Policy = &once
+	}
+	promise, joined, err = e.admit(ctx, r, item)
+	if r.DaemonARQ && (joined || err != nil) {
+		e.freeDaemonARQ()
+	}
+	return promise, joined, err
+}
+
+// admit takes a place for a message and starts its actor.
+func (e *Engine) admit(ctx context.Context, r Request, item *entry) (promise *Promise, joined bool, err error) {
 	if err := e.takePlace(ctx, r.Wait); err != nil {
 		return nil, false, err
 	}
-	now = e.clock.Now() // a place may have taken its time
+	now := e.clock.Now() // a place may have taken its time
 	item.accepted = now
 	p, err := e.ledger.admit(now, item, func(ref Ref) (*actor.PID, error) {
 		return e.spawn(spec{
-			ref: ref, id: r.ID, service: r.Service, class: r.Class,
+			ref: ref, id: r.ID, service: r.Service, class: r.Class, daemonARQ: r.DaemonARQ,
 			payload: r.Payload, policy: r.Policy, deadline: r.Deadline, submitted: now, seed: e.seed(),
 		})
 	})

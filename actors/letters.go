@@ -14,7 +14,7 @@ type (
 	// start brings a message actor to life.
 	start struct{ spec spec }
 	// told is an event for a message's Machine; payload comes with a reply,
-	// reason with a failed send.
+	// reason with a failed send, or when the daemon has given up.
 	told struct {
 		event   arq.Event
 		payload []byte
@@ -68,6 +68,7 @@ type spec struct {
 	id        ID
 	service   string
 	class     mailbox.Class
+	daemonARQ bool
 	payload   []byte
 	policy    *arq.Policy
 	deadline  arq.Instant

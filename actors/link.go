@@ -27,7 +27,8 @@ type Link interface {
 // Packet is one attempt on its way to the writer.
 type Packet struct {
 	Connection  uint64   // the connection that the Desk believes to be up
-	SURBID      ID       // fresh for every attempt
+	SURBID      ID       // fresh for every attempt; with DaemonARQ the daemon's message ID
+	DaemonARQ   bool     // for the daemon's own ARQ, which draws the SURB IDs itself
 	Destination [32]byte // BLAKE2b-256 of the service node's identity key
 	Recipient   []byte   // the service's queue ID on that node
 	Payload     []byte   // at most Directory.Payload bytes
@@ -45,7 +46,7 @@ const (
 	LinkDirectory                       // Directory
 	LinkSent                            // SURBID, ETA, or Reason and Permanent if it did not leave
 	LinkReply                           // SURBID, Payload, Code
-	LinkCollected                       // MessageID
+	LinkCollected                       // MessageID: the daemon's ARQ has dropped it, or another
 )
 
 // LinkEvent is one thing that the link has seen. At is when it was read.
@@ -56,7 +57,7 @@ type LinkEvent struct {
 	Same       bool // LinkUp: the session of the former connection goes on
 	Reason     error
 	Permanent  bool // LinkSent with a Reason: sending it again is of no use
-	SURBID     ID
+	SURBID     ID   // or the message ID, of what the daemon's own ARQ has sent
 	MessageID  ID
 	ETA        time.Duration // LinkSent: the sum of the drawn hop delays, there and back
 	Payload    []byte        // LinkReply

@@ -20,7 +20,7 @@ type messageActor struct {
 
 	outcome  arq.Outcome
 	result   Result
-	said     error // what the link said to the last send that failed
+	said     error // what the link said to the last send that failed, or when the daemon gave up
 	canceled error // what Cancel was given
 	leaving  bool  // the dispatcher has been told that the message needs nothing more
 	ended    bool  // the promise is complete
@@ -86,8 +86,10 @@ func (m *messageActor) hear(t *told) {
 	switch t.event.Kind {
 	case arq.Reply:
 		m.result.Payload = t.payload
-	case arq.SendFailed:
-		m.said = t.reason
+	case arq.SendFailed, arq.Lost:
+		if t.reason != nil {
+			m.said = t.reason
+		}
 	}
 	m.step(t.event)
 }
@@ -107,7 +109,7 @@ func (m *messageActor) step(event arq.Event) {
 	if effects.Transmit != 0 {
 		m.engine.send(m.engine.dispatcher, &attempt{from: m.pid, entry: Entry{
 			Ref: m.spec.ref, Attempt: effects.Transmit, Service: m.spec.service,
-			Class: m.spec.class, Payload: m.spec.payload,
+			Class: m.spec.class, Payload: m.spec.payload, DaemonARQ: m.spec.daemonARQ,
 		}})
 	}
 	if effects.Done != arq.Pending {
@@ -139,6 +141,9 @@ func (m *messageActor) leave(wait bool) {
 		return
 	}
 	m.leaving = true
+	if m.spec.daemonARQ && len(m.machine.Attempts()) == 0 {
+		m.engine.freeDaemonARQ() // the dispatcher has never heard of it
+	}
 	letter := &finished{ref: m.spec.ref}
 	if wait {
 		letter.from = m.pid

@@ -32,7 +32,7 @@ func (d *Desk) linkUp(now arq.Instant, e *LinkEvent, out []DeskEffect) []DeskEff
 		out = d.lose(now, slot, down, out)
 	}
 	if !e.Same {
-		out = d.loseDeparted(now, out)
+		out = d.loseDeparted(now, true, out)
 	}
 	d.up, d.gateway, d.connection, d.watch.usable = true, true, e.Connection, now
 	return out
@@ -43,15 +43,16 @@ func (d *Desk) linkUp(now arq.Instant, e *LinkEvent, out []DeskEffect) []DeskEff
 // yet is still queued in the daemon, will be sent, and is not repeated.
 func (d *Desk) gatewayUp(now arq.Instant, out []DeskEffect) []DeskEffect {
 	d.gateway, d.watch.usable = true, now
-	return d.loseDeparted(now, out)
+	return d.loseDeparted(now, false, out)
 }
 
 // loseDeparted reports every departed attempt as lost, in the order of the
-// slab, which is the same in every run of the same history.
-func (d *Desk) loseDeparted(now arq.Instant, out []DeskEffect) []DeskEffect {
+// slab, which is the same in every run of the same history. While the session
+// goes on, the daemon's own ARQ sends what it holds again.
+func (d *Desk) loseDeparted(now arq.Instant, session bool, out []DeskEffect) []DeskEffect {
 	for i := 0; i < len(d.tickets.slab); i++ { // it is given back when the last ticket goes
 		k := &d.tickets.slab[i]
-		if !k.free && !k.void && !k.inWindow && k.departure != 0 {
+		if !k.free && !k.void && !k.inWindow && k.departure != 0 && (session || !k.reliable) {
 			out = d.lose(now, int32(i), k.departure, out)
 		}
 	}

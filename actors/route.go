@@ -26,9 +26,7 @@ func (d *Desk) Hear(now arq.Instant, e *LinkEvent, out []DeskEffect) []DeskEffec
 	case LinkReply:
 		out = d.reply(now, e, out)
 	case LinkCollected:
-		// The ID is often that of another message, and only the daemon's own
-		// ARQ, which is not used here, ever has one: counted, nothing more.
-		d.counters.Collected++
+		out = d.collected(e, out)
 	}
 	return d.pump(now, out)
 }
@@ -42,9 +40,10 @@ func (d *Desk) sent(now arq.Instant, e *LinkEvent, out []DeskEffect) []DeskEffec
 	if k.departure != 0 {
 		return out // reported twice, or after it was given up: the first word stands
 	}
-	if e.Reason != nil {
+	if e.Reason != nil && (e.Permanent || !k.reliable) {
 		return d.failed(slot, e, out)
 	}
+	// The daemon's own ARQ keeps what it could not send, and sends it later.
 	d.counters.Departed++
 	if k.inWindow {
 		d.watch.waited(k.writtenAt, e.At)
@@ -56,9 +55,16 @@ func (d *Desk) sent(now arq.Instant, e *LinkEvent, out []DeskEffect) []DeskEffec
 // depart records a departure, gives the slot back and tells the message.
 func (d *Desk) depart(now arq.Instant, slot int32, at arq.Instant, eta time.Duration, out []DeskEffect) []DeskEffect {
 	k := &d.tickets.slab[slot]
-	k.departure, k.eta, k.expiry = at, eta, at.Add(eta).Add(d.directory.Expiry)
+	grace, life := d.grace(), d.directory.Expiry
+	if k.reliable {
+		grace, life = daemonBudget(eta), daemonBudget(eta)
+		if d.reliable.id == k.surb {
+			d.reliable.until = at.Add(daemonLongest)
+		}
+	}
+	k.departure, k.eta, k.expiry = at, eta, at.Add(eta).Add(life)
 	k.void = false // an attempt that was thought lost in the daemon's queue has left it
-	out = d.tell(k, arq.Sent, arq.Event{Departure: at, ETA: eta, Grace: d.grace(), Expiry: k.expiry}, out)
+	out = d.tell(k, arq.Sent, arq.Event{Departure: at, ETA: eta, Grace: grace, Expiry: k.expiry}, out)
 	return d.settle(now, slot, out)
 }
 
@@ -87,6 +93,9 @@ func (d *Desk) failed(slot int32, e *LinkEvent, out []DeskEffect) []DeskEffect {
 		m.written--
 		m.first = d.tickets.unlink(m.first, slot)
 		d.messages[k.ref.Ordinal] = m
+	}
+	if k.reliable {
+		d.reliable = daemonARQ{} // it never had the message, whose end gives the place back
 	}
 	before := len(out)
 	out = d.tell(k, arq.SendFailed, arq.Event{Permanent: e.Permanent}, out)
@@ -121,16 +130,16 @@ func (d *Desk) overtake(now arq.Instant, slot int32, at arq.Instant, out []DeskE
 // reply completes a message, whichever of its attempts is answered. What still
 // waits of it is withdrawn at once: it would be a packet for nothing.
 func (d *Desk) reply(now arq.Instant, e *LinkEvent, out []DeskEffect) []DeskEffect {
+	if e.Code == 0 || e.Code == daemonGivesUp {
+		out = d.reliableDone(e.SURBID, out) // also when the message has ended before
+	}
 	k, slot := d.tickets.find(e.SURBID)
 	if k == nil || k.answered {
 		d.counters.Strays++
 		return out
 	}
 	if e.Code != 0 {
-		// Only the daemon's own ARQ, which is not used here, gives up with a
-		// code. It is no answer and no word on whether the attempt has left.
-		d.counters.Refused++
-		return out
+		return d.refused(now, slot, e, out)
 	}
 	k.answered = true
 	m, running := d.messages[k.ref.Ordinal]
@@ -150,6 +159,23 @@ func (d *Desk) reply(now arq.Instant, e *LinkEvent, out []DeskEffect) []DeskEffe
 	out = d.tell(k, arq.Reply, arq.Event{}, out)
 	out[len(out)-1].Payload = e.Payload
 	return d.settle(now, slot, out) // a reply may overtake its sent event
+}
+
+// refused takes note of an error code in place of an answer. Of plain messages
+// none is known, and it is no word on what will come; the daemon's own ARQ says
+// with one that it has given up.
+func (d *Desk) refused(now arq.Instant, slot int32, e *LinkEvent, out []DeskEffect) []DeskEffect {
+	d.counters.Refused++
+	k := &d.tickets.slab[slot]
+	if !k.reliable || e.Code != daemonGivesUp {
+		return out
+	}
+	before := len(out)
+	out = d.lose(now, slot, k.departure, out)
+	for i := range out[before:] {
+		out[before+i].Reason = e.Reason
+	}
+	return out
 }
 
 // tell appends an event for the message of a ticket, unless it is finished.

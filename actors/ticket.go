@@ -23,6 +23,7 @@ type ticket struct {
 	eta         time.Duration
 	expiry      arq.Instant // 0 until known
 	overtakenAt arq.Instant // when a later attempt's sent event was first read
+	reliable    bool        // surb is a message ID of the daemon's own ARQ
 	void        bool        // the link has reported it lost
 	answered    bool        // its SURB is used up
 	observer    bool        // its message is finished
