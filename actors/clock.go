@@ -52,11 +52,12 @@ func (c *LiveClock) Now() arq.Instant { return c.At(time.Now()) }
 
 // At turns a time read from time.Now into an instant of this clock.
 func (c *LiveClock) At(t time.Time) arq.Instant {
-	elapsed := t.Sub(c.origin)
+	elapsed := t.Sub(c.origin) // saturates
 	if c.speed != 1 {
-		elapsed = time.Duration(float64(elapsed) * c.speed)
+		scaled := float64(elapsed) * c.speed
+		elapsed = time.Duration(max(math.MinInt64/2, min(scaled, math.MaxInt64/2)))
 	}
-	return c.base.Add(elapsed)
+	return max(1, c.base.Add(elapsed)) // 0 would be no instant at all
 }
 
 // Arm implements Clock. After Close it does nothing.

@@ -3,6 +3,7 @@ package actors
 import (
 	"maps"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/homing-mix/homing/arq"
@@ -24,7 +25,13 @@ type Entry struct {
 	Payload []byte
 
 	DaemonARQ bool // to be sent by the daemon's own ARQ
+
+	// Canceled, if set, keeps the entry from being written as soon as it is
+	// true; the end of the message follows. Clones of a Desk share it.
+	Canceled *atomic.Bool
 }
+
+func (e *Entry) canceled() bool { return e.Canceled != nil && e.Canceled.Load() }
 
 // laneOf is the class an entry waits in.
 func laneOf(e Entry) mailbox.Class {
@@ -80,6 +87,7 @@ type Desk struct {
 	watch    watch
 	reliable daemonARQ
 
+	owed       arq.Instant // when slots that replies have given back are filled; 0: there are none
 	up         bool
 	gateway    bool
 	connection uint64
@@ -174,8 +182,10 @@ func (d *Desk) Counters() Counters {
 
 // Up reports whether attempts can be written now, and the connection.
 func (d *Desk) Up() (connection uint64, up bool) {
-	return d.connection, d.up && d.gateway && d.directory != nil
+	return d.connection, d.usable()
 }
+
+func (d *Desk) usable() bool { return d.up && d.gateway && d.directory != nil }
 
 // Queue puts an attempt into its lane. A message has at most one attempt that
 // waits; a message that was answered in the meantime needs none.
@@ -253,19 +263,28 @@ func (d *Desk) Finish(now arq.Instant, ref Ref, out []DeskEffect) []DeskEffect {
 // Wake is the instant at which Tick should be called; 0 if there is nothing to
 // wait for.
 func (d *Desk) Wake() arq.Instant {
-	wake := d.reliable.until
+	wake := sooner(d.reliable.until, d.owed)
 	if d.up && d.gateway && d.window.len() > 0 {
-		if due := d.watch.due(d.directory); wake == 0 || due < wake {
-			wake = due
-		}
+		wake = sooner(wake, d.watch.due(d.directory))
 	}
 	return wake
+}
+
+// sooner is the earlier of two instants, of which 0 is none.
+func sooner(a, b arq.Instant) arq.Instant {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // Tick finds out whether the link has been silent for too long, and whether
 // the daemon's ARQ must be done by now.
 func (d *Desk) Tick(now arq.Instant, out []DeskEffect) []DeskEffect {
 	out = d.reliableOver(now, out)
+	if d.owed != 0 && now >= d.owed {
+		out = d.pump(now, out)
+	}
 	if !d.up || !d.gateway || d.window.len() == 0 || now < d.watch.due(d.directory) {
 		return out
 	}
@@ -280,7 +299,8 @@ func (d *Desk) grace() time.Duration { return d.directory.Slop }
 
 // pump writes attempts while there are free slots and a link to write to.
 func (d *Desk) pump(now arq.Instant, out []DeskEffect) []DeskEffect {
-	if !d.up || !d.gateway || d.directory == nil {
+	d.owed = 0
+	if !d.usable() {
 		return out
 	}
 	for d.window.len() < d.config.Window {
@@ -297,6 +317,13 @@ func (d *Desk) pump(now arq.Instant, out []DeskEffect) []DeskEffect {
 // taken in turn from a random start, so that a retransmission does not knock
 // at the same dead node again.
 func (d *Desk) write(now arq.Instant, e Entry, out []DeskEffect) []DeskEffect {
+	if e.canceled() {
+		m := d.messages[e.Ref.Ordinal]
+		m.where = nowhere
+		d.messages[e.Ref.Ordinal] = m
+		d.counters.Withdrawn++
+		return out
+	}
 	instances := d.directory.Services[e.Service]
 	if len(instances) == 0 {
 		_ = d.wait(&d.parked, inParked, e) // refuses nothing that other lanes have taken

@@ -234,6 +234,7 @@ func TestAwaitOfManyEndsWithTheirMessages(t *testing.T) {
 			}()
 		}
 		for n := range uint64(100) {
+			l.sent(n+1, time.Second)
 			l.reply(n+1, "answer")
 		}
 		for range 100 {

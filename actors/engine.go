@@ -177,7 +177,8 @@ func (e *Engine) admit(ctx context.Context, r Request, item *entry) (promise *Pr
 	p, err := e.ledger.admit(now, item, func(ref Ref) (*actor.PID, error) {
 		return e.spawn(spec{
 			ref: ref, id: r.ID, service: r.Service, class: r.Class, daemonARQ: r.DaemonARQ,
-			payload: r.Payload, policy: r.Policy, deadline: r.Deadline, submitted: now, seed: e.seed(),
+			canceled: &item.canceled,
+			payload:  r.Payload, policy: r.Policy, deadline: r.Deadline, submitted: now, seed: e.seed(),
 		})
 	})
 	if p != nil || err != nil {
@@ -265,16 +266,35 @@ func (e *Engine) publish(c Counters) {
 
 // Cancel ends a running message with err, which its holders are told; nil is
 // ErrCanceled. It reports whether the message was running; a message that is
-// just finishing keeps its own outcome.
+// just finishing keeps its own outcome. No attempt of it is written once Cancel
+// has returned.
 func (e *Engine) Cancel(id ID, err error) bool {
+	m, running := e.ledger.find(id)
+	if running {
+		e.end(m, err)
+	}
+	return running
+}
+
+// CancelHeld is Cancel for whoever holds the message's promise: it does nothing
+// if the ID has come to mean another message since.
+func (e *Engine) CancelHeld(id ID, promise *Promise, err error) bool {
+	m, running := e.ledger.find(id)
+	if !running || promise != &m.entry.promise {
+		return false
+	}
+	e.end(m, err)
+	return true
+}
+
+// end has a message end with err. What waits of it is not written any more,
+// whatever its actor and the dispatcher are at.
+func (e *Engine) end(m runner, err error) {
 	if err == nil {
 		err = ErrCanceled
 	}
-	m, running := e.ledger.find(id)
-	if running {
-		e.send(m.pid, &cancel{m.ref.Generation, err})
-	}
-	return running
+	m.entry.canceled.Store(true)
+	e.send(m.pid, &cancel{m.ref.Generation, err})
 }
 
 // Kick tells every running message that sending works again: what waits

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -24,7 +25,7 @@ type Ledger struct {
 	running  map[ID]*entry
 	finished map[ID]*entry
 	order    queue[*entry] // the finished ones, the oldest first
-	idle     []chan struct{}
+	idle     chan struct{} // closed when nothing runs; nil while nobody waits
 	totals   Totals
 }
 
@@ -52,18 +53,20 @@ type entry struct {
 	deadline arq.Instant
 	ended    arq.Instant
 	promise  Promise
+	canceled atomic.Bool // set before anybody is told: no attempt of it is written from then on
 	pid      *actor.PID
 }
 
 // runner is a running message and its actor.
 type runner struct {
 	Outstanding
-	ref Ref
-	pid *actor.PID
+	ref   Ref
+	pid   *actor.PID
+	entry *entry
 }
 
 func (e *entry) runner() runner {
-	return runner{Outstanding{e.id, e.service, e.accepted, e.deadline}, e.ref, e.pid}
+	return runner{Outstanding{e.id, e.service, e.accepted, e.deadline}, e.ref, e.pid, e}
 }
 
 func newLedger(retention time.Duration, limit int) *Ledger {
@@ -151,8 +154,8 @@ func (l *Ledger) finish(id ID, outcome arq.Outcome, r Result) {
 	}
 	e.promise.Complete(r)
 	if len(l.running) == 0 {
-		for _, idle := range l.idle {
-			close(idle)
+		if l.idle != nil {
+			close(l.idle)
 		}
 		l.idle = nil
 	}
@@ -232,14 +235,21 @@ func (l *Ledger) find(id ID) (runner, bool) {
 func (l *Ledger) whenIdle() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	idle := make(chan struct{})
 	if len(l.running) == 0 {
-		close(idle)
-		return idle
+		return closedChannel
 	}
-	l.idle = append(l.idle, idle)
-	return idle
+	if l.idle == nil {
+		l.idle = make(chan struct{})
+	}
+	return l.idle
 }
+
+// closedChannel is for those who have nothing to wait for.
+var closedChannel = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
 
 func (l *Ledger) sums() Totals {
 	l.mu.Lock()

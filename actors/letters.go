@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"sync/atomic"
+
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/homing-mix/homing/arq"
 	"github.com/homing-mix/homing/mailbox"
@@ -69,6 +71,7 @@ type spec struct {
 	service   string
 	class     mailbox.Class
 	daemonARQ bool
+	canceled  *atomic.Bool
 	payload   []byte
 	policy    *arq.Policy
 	deadline  arq.Instant

@@ -85,6 +85,10 @@ type Directory struct {
 	// Silence is the shortest silence that may be taken for a wedged daemon:
 	// 60 s, on v0.0.72 and older at least 300/LambdaP.
 	Silence time.Duration
+	// Lingers is for how long after the end of a connection the daemon may go
+	// on sending what it had been given on it: v0.0.72 and older keep it in the
+	// queue that all clients share. 0: it is dropped with the connection.
+	Lingers time.Duration
 	// Payload is the largest request in bytes (UserForwardPayloadLength).
 	Payload int
 }

@@ -110,6 +110,7 @@ func (m *messageActor) step(event arq.Event) {
 		m.engine.send(m.engine.dispatcher, &attempt{from: m.pid, entry: Entry{
 			Ref: m.spec.ref, Attempt: effects.Transmit, Service: m.spec.service,
 			Class: m.spec.class, Payload: m.spec.payload, DaemonARQ: m.spec.daemonARQ,
+			Canceled: m.spec.canceled,
 		}})
 	}
 	if effects.Done != arq.Pending {

@@ -20,22 +20,34 @@ func (d *Desk) linkDown(e *LinkEvent) {
 //
 // A new session knows nothing of the former one: everything is lost, what had
 // a sent event at its departure, the rest at the latest when the link went
-// down. A resumed session (v0.0.73 and later) keeps SURB keys and replies, but
+// down, or later where the daemon goes on sending it. A resumed session (v0.0.73 and later) keeps SURB keys and replies, but
 // neither requests still unsent nor sent events: attempts with a sent event go
 // on waiting, those without are lost, though their SURBs may yet be answered.
 func (d *Desk) linkUp(now arq.Instant, e *LinkEvent, out []DeskEffect) []DeskEffect {
-	down := d.downAt
-	if d.up {
-		down = e.At // the Down between two Ups was never read
-	}
+	latest := d.latestDeparture(now, e)
 	for _, slot := range slices.Clone(d.window.slots) {
-		out = d.lose(now, slot, down, out)
+		out = d.lose(now, slot, latest, out)
 	}
 	if !e.Same {
 		out = d.loseDeparted(now, true, out)
 	}
 	d.up, d.gateway, d.connection, d.watch.usable = true, true, e.Connection, now
 	return out
+}
+
+// latestDeparture is when what was written and not reported as sent can have
+// left at the latest. A daemon that drops it with the connection stopped at the
+// Down. One that keeps it has it leave as soon as it can, also while nobody is
+// connected; counting from now covers a daemon whose gateway was away.
+func (d *Desk) latestDeparture(now arq.Instant, e *LinkEvent) arq.Instant {
+	switch {
+	case !e.Same && d.directory != nil && d.directory.Lingers > 0:
+		return now.Add(max(d.directory.Lingers, d.watch.longest))
+	case d.up:
+		return e.At // the Down between two Ups was never read
+	default:
+		return d.downAt
+	}
 }
 
 // gatewayUp loses what was sent before it: each reconnection of the daemon to

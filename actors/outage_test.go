@@ -267,3 +267,34 @@ func TestCollectedEndsNothing(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+func TestAttemptThatADaemonKeepsAfterTheConnectionMayLeaveLater(t *testing.T) {
+	for name, c := range map[string]struct {
+		lingers, waited, want time.Duration // want: after the Up
+	}{
+		"longer than any wait seen":  {lingers: 10 * time.Second, waited: time.Second, want: 10 * time.Second},
+		"shorter than one wait seen": {lingers: 10 * time.Second, waited: 40 * time.Second, want: 40 * time.Second},
+		"not at all":                 {waited: 40 * time.Second, want: -2 * time.Second}, // at the Down
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice(t, DeskConfig{})
+			directory := *echoOnly
+			directory.Lingers = c.lingers
+			o.hear(LinkEvent{Kind: LinkDirectory, Directory: &directory})
+			o.up(1, false)
+			o.queue(1, 1)
+			o.pass(c.waited)
+			o.sent(1)
+			o.queue(2, 1)
+			o.down()
+			o.pass(2 * time.Second)
+			told := o.wantTold(o.up(2, false), arq.Lost, arq.Lost)
+			if got := told[0].LatestDeparture.Sub(o.now); got != c.want {
+				t.Errorf("what was queued can have left until %v after the Up, want %v", got, c.want)
+			}
+			if got := told[1].LatestDeparture.Sub(o.now); got != -2*time.Second {
+				t.Errorf("what had departed left %v after the Up", got)
+			}
+		})
+	}
+}

@@ -28,7 +28,24 @@ func (d *Desk) Hear(now arq.Instant, e *LinkEvent, out []DeskEffect) []DeskEffec
 	case LinkCollected:
 		out = d.collected(e, out)
 	}
+	if e.Kind == LinkReply {
+		d.postpone(now)
+		return out
+	}
 	return d.pump(now, out)
+}
+
+// afterReply is how long a slot that a reply has given back stays empty unless
+// something else happens. The sent event that the reply has overtaken is
+// usually next.
+const afterReply = time.Second
+
+// postpone has the lanes looked at later: nothing is sent in reaction to a
+// reply, as that would show an observer of both that there was one.
+func (d *Desk) postpone(now arq.Instant) {
+	if d.owed == 0 && d.usable() && d.window.len() < d.config.Window && d.lanes.Len() > 0 {
+		d.owed = now.Add(afterReply)
+	}
 }
 
 // sent starts an attempt's timer. Only now has it left.

@@ -15,7 +15,7 @@ func (e *Engine) Idle() <-chan struct{} { return e.ledger.whenIdle() }
 func (e *Engine) Shut() {
 	e.ledger.refuse(ErrClosed)
 	for _, m := range e.ledger.snapshot() {
-		e.send(m.pid, &cancel{m.ref.Generation, ErrClosed})
+		e.end(m, ErrClosed)
 	}
 }
 

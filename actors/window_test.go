@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func TestSlotIsGivenBackOnce(t *testing.T) {
 	}
 	for name, settle := range map[string]func(*office){
 		"by the sent event":                again((*office).sent),
-		"by a reply before the sent event": again((*office).reply),
+		"by a reply before the sent event": func(o *office) { again((*office).reply)(o); o.pass(afterReply); o.tick() },
 		"by a failed send":                 again((*office).failed),
 		"by a sent event after the reply":  func(o *office) { o.reply(1); o.sent(1) },
 		"by a failure after the departure": func(o *office) { o.sent(1); o.failed(1) },
@@ -91,6 +92,46 @@ func TestSlotIsGivenBackOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestNothingIsWrittenInReactionToAReply(t *testing.T) {
+	o := oneOfTwo(t)
+	o.reply(1)
+	o.wantPackets(1)
+	if wake := o.desk.Wake(); wake != o.now.Add(afterReply) {
+		t.Fatalf("wake %v after the reply", wake.Sub(o.now))
+	}
+	o.pass(afterReply - 1)
+	o.tick()
+	o.wantPackets(1)
+	o.pass(1)
+	o.tick()
+	o.wantPackets(1, 2)
+}
+
+func TestSlotThatAReplyGaveBackIsFilledByTheNextEvent(t *testing.T) {
+	o := oneOfTwo(t)
+	o.reply(1)
+	o.sent(1)
+	o.wantPackets(1, 2)
+	if wake := o.desk.Wake(); wake != o.now.Add(testSilence) {
+		t.Errorf("wake %v after the write", wake.Sub(o.now))
+	}
+}
+
+func TestCanceledEntryIsNeverWritten(t *testing.T) {
+	o := open(t, DeskConfig{Window: 1})
+	o.queue(1, 1)
+	var canceled atomic.Bool
+	e := entryFor(2, 1)
+	e.Canceled = &canceled
+	o.queueEntry(e)
+	o.queue(3, 1)
+	canceled.Store(true)
+	o.sent(1)
+	o.wantPackets(1, 3)
+	o.finish(2)
+	o.wantPackets(1, 3)
 }
 
 func TestSentEventStartsTheTimerWithDepartureETAGraceAndExpiry(t *testing.T) {

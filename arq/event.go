@@ -66,8 +66,9 @@ type Event struct {
 	Expiry Instant
 
 	// LatestDeparture, for Lost, is the latest instant at which the attempt
-	// can have left. It counts only while no Sent has told the departure. Zero,
-	// or later than the step, means the instant of the step.
+	// can have left, or may yet leave: a queue may outlive the connection by
+	// which it was filled. It counts only while no Sent has told the departure.
+	// Zero means the instant of the step; it is taken to be at most an hour later.
 	LatestDeparture Instant
 
 	// Permanent, for SendFailed, says that another try would fail alike.

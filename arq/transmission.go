@@ -13,6 +13,9 @@ const (
 	maxFailures  = 9 // 1.5⁹ s is above longestRetry: more need not be told apart
 )
 
+// longestQueue bounds how late an attempt that Lost speaks of may yet leave.
+const longestQueue = time.Hour
+
 // retryDelay returns how long after a failed send the next may be asked for.
 func retryDelay(failures uint8) time.Duration {
 	d := firstRetry
@@ -116,7 +119,11 @@ func (m *Machine) record(now Instant, ev Event) bool {
 		}
 		a.Fate = LostByLink
 		if a.Departure == 0 {
-			m.left(a, within(ev.LatestDeparture, a.Asked, now))
+			latest := ev.LatestDeparture
+			if latest == 0 {
+				latest = now
+			}
+			m.left(a, within(latest, a.Asked, now.Add(longestQueue)))
 		}
 	}
 	return true

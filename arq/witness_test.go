@@ -104,7 +104,11 @@ func (w *witness) note(ev Event, before State) bool {
 		}
 		f.lost = true
 		if f.departure == 0 {
-			w.keepFloor(f, clamp(ev.LatestDeparture, f.asked, w.now))
+			latest := ev.LatestDeparture
+			if latest == 0 {
+				latest = w.now
+			}
+			w.keepFloor(f, clamp(latest, f.asked, w.now.Add(time.Hour)))
 		}
 		if current && (before == Queued || before == InFlight) {
 			w.turn = w.now

@@ -1,8 +1,10 @@
 package thin
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -109,5 +111,28 @@ func TestHurryEndsTheWaitBeforeTheNextConnection(t *testing.T) {
 		if len(times) > before+2 {
 			t.Errorf("%d more dials within half of the longest wait", len(times)-before-1)
 		}
+	})
+}
+
+func TestHurryDuringADialDoesNotEndALaterWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var begun []time.Time
+		const connecting = 10 * time.Second
+		c, err := New(Config{Rand: seeded(1), Dial: func(context.Context) (net.Conn, error) {
+			begun = append(begun, time.Now())
+			time.Sleep(connecting)
+			return nil, errors.New("refused")
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		c.Hurry()
+		time.Sleep(15 * time.Second)
+		synctest.Wait()
+		if wait := begun[1].Sub(begun[0]) - connecting; wait < 500*time.Millisecond {
+			t.Errorf("the wait of 1 s ± 50 %% after a refused dial was %v", wait)
+		}
+		c.Close()
 	})
 }

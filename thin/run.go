@@ -22,6 +22,10 @@ func (c *Client) run() {
 		wait := c.config.real(waits.next(up))
 		c.mu.Unlock()
 		c.config.Logger.Warn("no link to the daemon", "reason", reason, "retry_in", wait)
+		select {
+		case <-c.hurry: // for a wait that is over: this one is jittered like all others
+		default:
+		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
@@ -100,9 +104,17 @@ func (c *Client) begin(conn net.Conn) *connection {
 func (c *Client) serve(n *connection) error {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	logged := false
 	for {
-		if err := c.tick(n, timer); err != nil {
+		up, err := c.tick(n, timer)
+		if err != nil {
 			return err
+		}
+		if up && !logged {
+			// Here, under no lock and with nobody waiting: a log handler is the
+			// application's code.
+			logged = true
+			c.config.Logger.Info("link to the daemon is up", "connection", n.link.number, "version", c.Version())
 		}
 		select {
 		case reason := <-n.ended:
@@ -115,7 +127,7 @@ func (c *Client) serve(n *connection) error {
 	}
 }
 
-func (c *Client) tick(n *connection, timer *time.Timer) error {
+func (c *Client) tick(n *connection, timer *time.Timer) (up bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
@@ -124,7 +136,7 @@ func (c *Client) tick(n *connection, timer *time.Timer) error {
 		c.session = newSession()
 	}
 	if s.end != nil {
-		return s.end
+		return false, s.end
 	}
 	n.armed = n.link.deadline()
 	if n.armed.IsZero() {
@@ -132,7 +144,7 @@ func (c *Client) tick(n *connection, timer *time.Timer) error {
 	} else {
 		timer.Reset(n.armed.Sub(now))
 	}
-	return nil
+	return n.link.up, nil
 }
 
 // rearm wakes the run loop if the deadline is now sooner than its timer. A timer
@@ -143,6 +155,11 @@ func (c *Client) rearm(n *connection) {
 		return
 	}
 	n.armed = d
+	n.wake()
+}
+
+// wake has the run loop look at the connection.
+func (n *connection) wake() {
 	select {
 	case n.kick <- struct{}{}:
 	default:
@@ -166,7 +183,7 @@ func (c *Client) receive(n *connection, at time.Time, r *wire.Response, doc *Doc
 		n.since = at
 		c.reason = nil
 		close(c.ready)
-		c.config.Logger.Info("link to the daemon is up", "connection", n.link.number, "version", c.dialect.Version)
+		n.wake()
 	}
 	for _, e := range s.events {
 		if _, other := e.(Unrecognised); other && c.answered(r) {

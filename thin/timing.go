@@ -24,6 +24,11 @@ type Timing struct {
 	// Silence is the least silence, with sends outstanding, that can mean that
 	// the daemon is wedged: a minute, up to v0.0.72 at least 300/LambdaP.
 	Silence time.Duration
+	// Egress is the mean time between two packets of the daemon: 1/LambdaP.
+	Egress time.Duration
+	// KeepsQueue: what is queued in the daemon is sent also when the connection
+	// that it came on has ended (up to v0.0.72; seen).
+	KeepsQueue bool
 }
 
 const (
@@ -43,6 +48,7 @@ func TimingOf(doc *Document, dialect wire.Dialect) Timing {
 	mu, lambdaP := usable(doc.Mu, usualMu), usable(doc.LambdaP, usualLambdaP)
 	t := Timing{
 		Slop: oldSlop, Expiry: oldExpiry, Silence: wedgeFloor,
+		Egress: milliseconds(1 / lambdaP), KeepsQueue: dialect.Old(),
 		Overdue: milliseconds((hops + 3*math.Sqrt(hops)) / mu),
 	}
 	if dialect.PreciseSURBs {
