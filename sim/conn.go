@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/homing-mix/homing/thin/wire"
@@ -26,6 +27,8 @@ type conn struct {
 	done    chan struct{} // closed with the socket
 	once    sync.Once     // of done
 	greeted chan struct{} // the reader waits for it
+	wrote   func()        // called by the writer after each frame while the connection blocks all others
+	stuck   atomic.Bool   // it does
 
 	session *session
 	said    bool // the greeting is out
@@ -46,7 +49,7 @@ func (d *Daemon) adopt(nc net.Conn, s *socket) {
 	}
 	c := &conn{
 		net: nc, out: make(chan []byte, writeLimit), room: make(chan struct{}, 1),
-		done: make(chan struct{}), greeted: make(chan struct{}),
+		done: make(chan struct{}), greeted: make(chan struct{}), wrote: d.rouse,
 	}
 	d.conns = append(d.conns, c)
 	d.tally.Connections++
@@ -67,6 +70,9 @@ func (c *conn) write() {
 		if _, err := c.net.Write(frame); err != nil {
 			broken = true
 			c.shut()
+		}
+		if c.stuck.Load() {
+			c.wrote()
 		}
 	}
 	c.shut()
@@ -141,22 +147,28 @@ func (d *Daemon) encode(r wire.Response) []byte {
 }
 
 func (d *Daemon) enqueue(c *conn, frame []byte) {
-	if c == nil || c.left || c.muted || c.dark || c.silent {
+	if c == nil || d.wedged || c.deaf() {
+		return
+	}
+	if d.sink.blocked != nil {
+		d.sink.backlog = append(d.sink.backlog, pending{c, frame})
 		return
 	}
 	select {
 	case c.out <- frame:
 	default:
-		d.tally.Unread++
-		if c.muted = d.manners.mutes; !c.muted {
-			d.leave(c)
-			c.shut()
-		}
+		d.overflow(c, frame)
 	}
 }
 
+// deaf tells whether nothing is written to the connection any more.
+func (c *conn) deaf() bool { return c.left || c.muted || c.dark || c.silent }
+
 // makeRoom wakes the readers whose requests fit in the queue now.
 func (d *Daemon) makeRoom() {
+	if d.sink.blocked != nil {
+		return
+	}
 	for _, c := range d.conns {
 		if c.waiting && (c.session == nil || d.mixnet.Room(c.session.client)) {
 			c.waiting = false

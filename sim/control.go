@@ -21,7 +21,41 @@ func (d *Daemon) SetWayLoss(forward, back float64) error {
 func (d *Daemon) DropGateway(outage time.Duration) {
 	d.mu.Lock()
 	defer d.unlock()
-	d.mixnet.DropGateway(d.clock.Now(), outage)
+	now := d.clock.Now()
+	if !d.mixnet.Away() {
+		d.trouble = d.newTrouble()
+		if d.temper.bites(WedgeAfterGateway) {
+			d.wedge(now)
+		}
+	}
+	d.mixnet.DropGateway(now, outage)
+}
+
+// RestartMix restarts a mix: everything is lost for a virtual time, 1.5 epochs
+// if it is not positive, while all looks healthy.
+func (d *Daemon) RestartMix(lasts time.Duration) {
+	d.mu.Lock()
+	defer d.unlock()
+	if d.temper.has(RestartedMix) {
+		d.mixnet.RestartMix(d.clock.Now(), lasts)
+	}
+}
+
+// SetFaults turns the faults of the events that clients read. Errors wrap
+// ErrConfig.
+func (d *Daemon) SetFaults(f Faults) error {
+	d.mu.Lock()
+	defer d.unlock()
+	return d.mixnet.SetFaults(d.clock.Now(), f)
+}
+
+// HangUp breaks every connection without a word. Sessions stay for their grace.
+func (d *Daemon) HangUp() {
+	d.mu.Lock()
+	defer d.unlock()
+	for _, c := range append([]*conn(nil), d.conns...) {
+		c.shut()
+	}
 }
 
 // AdvanceEpoch makes the document of the next epoch appear now.

@@ -19,7 +19,12 @@ type DaemonConfig struct {
 	// connections come from Dial alone, which works inside testing/synctest.
 	Network, Address string
 
-	Version string // of kpclientd: "v0.0.55" or "v0.0.99" (also "")
+	Version string // of kpclientd, as wire.DialectOf knows them; "" = "v0.0.99"
+
+	// With are quirks that the daemon has beside those of its version; what is a
+	// matter of chance is then certain. A quirk of the other generation may find
+	// no occasion. Without are those that it has not.
+	With, Without []Quirk
 
 	// Mixnet is the model. Start is the daemon's; Queue, Slop, DocumentDelay and
 	// LambdaPMaxDelay left at zero are those of the version.
@@ -39,13 +44,14 @@ type DaemonConfig struct {
 //
 // Where it differs from the real one: a client may be 1024 frames behind before
 // it counts as one that does not read. Up to v0.0.72 it is then never written
-// to again (the real one does so when it is 100 ms late); later versions, which
-// block every client, disconnect it here. Requests for storage and channels and
-// send_arq_message are counted as Unserved.
+// to again (the real one does so when it is 100 ms late); later versions block
+// every client until it reads. Requests for storage and channels are counted as
+// Unserved.
 type Daemon struct {
 	cfg     DaemonConfig
 	dialect wire.Dialect
 	manners manners
+	temper  temper
 	clock   Clock
 	unix    time.Time
 	speed   float64
@@ -66,6 +72,10 @@ type Daemon struct {
 	clients    map[ClientID]*session
 	tokens     map[wire.ID]*session
 	lastClient ClientID
+	reliables  reliables
+	wedged     bool
+	trouble    trouble // of the connection to the gateway
+	sink       sink
 	document   []byte // of documentEpoch
 	docEpoch   uint64
 	tally      tally
@@ -93,8 +103,12 @@ func StartDaemon(cfg DaemonConfig) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
+	temper, err := newTemper(cfg.Mixnet.Seed, dialect.Version, cfg.With, cfg.Without)
+	if err != nil {
+		return nil, err
+	}
 	d := &Daemon{
-		cfg: cfg, dialect: dialect, manners: mannersOf(dialect),
+		cfg: cfg, dialect: dialect, manners: mannersOf(dialect, temper), temper: temper, reliables: newReliables(temper),
 		clock: cfg.Clock, unix: cfg.Unix, speed: scaled.Speed(),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 		chance:  stream(cfg.Mixnet.Seed, "daemon"),
@@ -106,7 +120,7 @@ func StartDaemon(cfg DaemonConfig) (*Daemon, error) {
 	if d.unix.IsZero() {
 		d.unix = time.Now().Add(-time.Duration(d.clock.Now()))
 	}
-	model := d.manners.apply(cfg.Mixnet)
+	model := d.temper.apply(d.manners.apply(cfg.Mixnet))
 	model.Start = d.clock.Now()
 	if d.mixnet, err = NewMixnet(model); err != nil {
 		return nil, err
@@ -154,17 +168,23 @@ func (d *Daemon) step() time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.clock.Now()
+	if !d.drain(now) {
+		return time.Hour // somebody does not read: all wait for the writer to wake us
+	}
 	for _, delivery := range d.mixnet.Advance(now, nil) {
 		d.deliver(delivery)
 	}
+	d.retransmit(now)
 	for d.alarms.due(now) {
 		at, ring := d.alarms.pop()
 		ring(at)
 	}
 	d.makeRoom()
 	next := d.mixnet.Next()
-	if at := d.alarms.next(); at != 0 && at < next {
-		next = at
+	for _, at := range [...]arq.Instant{d.alarms.next(), d.reliables.next()} {
+		if at != 0 && at < next {
+			next = at
+		}
 	}
 	left := math.Ceil(float64(next.Sub(now)) / d.speed)
 	return time.Duration(min(max(left, 0), float64(time.Hour)))
@@ -176,6 +196,11 @@ func (d *Daemon) alarm(at arq.Instant, ring func(now arq.Instant)) { d.alarms.pu
 // unlock ends what may have given the model more to do.
 func (d *Daemon) unlock() {
 	d.mu.Unlock()
+	d.rouse()
+}
+
+// rouse lets the daemon look again for what there is to do.
+func (d *Daemon) rouse() {
 	select {
 	case d.wake <- struct{}{}:
 	default:

@@ -26,19 +26,39 @@
 //     A wrong queue on an existing node, or a node that has died since the
 //     document, is silence.
 //
+// Faults disturb the events that clients read: missing, doubled, reordered and
+// late ones. RestartMix and Wedge are the two ways in which all is lost while
+// nothing looks wrong.
+//
 // # Daemon
 //
 // A Daemon is a look-alike of kpclientd on a TCP or unix socket, or on pipes
-// within the process, in the wire of a chosen version: every response key, its
-// greeting, queue and session rules, and the traps of that version. Up to
-// v0.0.72 it says nothing for ever without a document, and a request that it
-// does not know, or one without a SURB ID, ends it for every client. From
-// v0.0.73 on it resumes sessions, flushes kept replies before the session
-// reply, forgets what was unsent, and makes a black hole of the newer of two
-// connections with one token. It runs at Speed virtual seconds per second, may
-// share its Clock with a client, and can be killed, restarted, cut from its
-// gateway and made lossy while it runs. Violations tells what clients did that
-// they should not.
+// within the process, in the wire and with the manners of a chosen version:
+//
+//   - The greeting. Without a document: silence for ever up to v0.0.71, a
+//     document event without a document from v0.0.72 on, and from v0.0.77 on
+//     that only after 30 s, one client behind the other.
+//   - The queue: 200 requests for all clients up to v0.0.72, 16 for each from
+//     v0.0.73 on.
+//   - SURBs: kept for ETA + 1.53 s up to v0.0.76, then for ETA + 4.5 s.
+//   - Sessions, from v0.0.73 on: a lost connection can be resumed within a
+//     grace of ten minutes.
+//   - Documents: seconds after their epoch began up to v0.0.72, then after 5/8
+//     of it.
+//   - send_arq_message, up to v0.0.72: the daemon sends again 225 s after
+//     departure + ETA, three times, each time with a SURB ID of its own and
+//     only once with a sent event, and then answers with error code 5. A
+//     garbage-collected event follows five minutes after the first ETA.
+//   - An orderly end: the stream just ends up to v0.0.72, then shutdown_event.
+//
+// Its bugs are Quirks: each has a name, a range of versions, in which it is on,
+// and can be asked for or excluded by DaemonConfig.With and Without. Those that
+// end the real daemon for every application end this one too.
+//
+// It runs at Speed virtual seconds per second, may share its Clock with a
+// client, and can be killed, restarted, cut from its gateway or its clients and
+// made lossy while it runs. Violations tells what clients did that they should
+// not.
 //
 //	daemon, err := sim.StartDaemon(sim.DaemonConfig{
 //		Version: "v0.0.55",

@@ -35,7 +35,7 @@ func (m *Mixnet) Document() *wire.Document {
 		Mu: n.mu, LambdaP: n.lambdaP,
 		LambdaL: lambdaL, LambdaM: lambdaM, LambdaD: lambdaD, LambdaG: lambdaG, LambdaR: lambdaR,
 		MuMaxDelay: 1000, LambdaPMaxDelay: milliseconds, LambdaLMaxDelay: 1000,
-		LambdaMMaxDelay: 100, LambdaGMaxDelay: 1000, LambdaDMaxDelay: 3000, SendRatePerMinute: 100,
+		LambdaMMaxDelay: 100, LambdaGMaxDelay: 1000, LambdaDMaxDelay: 3000, LambdaRMaxDelay: 1000, SendRatePerMinute: 100,
 		PKISignatureScheme: "Ed25519",
 		Rest:               n.randomness(),
 	}

@@ -33,6 +33,7 @@ type egress struct {
 	queued  int
 	tick    arq.Instant   // the next; 0 while the clock stands still
 	left    time.Duration // until the tick, while it stands still
+	holds   int           // reasons for which it stands still
 	mean    time.Duration
 	longest time.Duration
 	stream  *rand.PCG
@@ -53,10 +54,19 @@ func (e *egress) after(now arq.Instant) arq.Instant {
 	return now.Add(gap)
 }
 
-// stop holds the clock, start lets it go on where it was held.
-func (e *egress) stop(now arq.Instant) { e.left, e.tick = e.tick.Sub(now), 0 }
+// stop holds the clock; once every stop is followed by a start it goes on where
+// it was held.
+func (e *egress) stop(now arq.Instant) {
+	if e.holds++; e.holds == 1 {
+		e.left, e.tick = e.tick.Sub(now), 0
+	}
+}
 
-func (e *egress) start(now arq.Instant) { e.tick = now.Add(max(e.left, 1)) }
+func (e *egress) start(now arq.Instant) {
+	if e.holds--; e.holds == 0 {
+		e.tick = now.Add(max(e.left, 1))
+	}
+}
 
 // Join makes a client known without a request of its own: it hears of
 // gateways and epochs from now on. Send joins too.
@@ -166,7 +176,7 @@ func (m *Mixnet) Forget(now arq.Instant, id ClientID) {
 
 // strike takes a client off the books.
 func (m *Mixnet) strike(c *client) {
-	c.gone = true
+	c.gone, c.held = true, nil
 	delete(m.clients, c.id)
 	if i := slices.Index(m.order, c); i >= 0 {
 		m.order = slices.Delete(m.order, i, i+1)
@@ -189,4 +199,5 @@ func (m *Mixnet) Restart(now arq.Instant) {
 		m.strike(c)
 	}
 	m.gateway.life++
+	m.unwedge(now)
 }

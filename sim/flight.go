@@ -20,7 +20,9 @@ type flights struct {
 	residuals *rand.Rand
 
 	surbs  map[[16]byte]*flight // by SURB ID, the latest of each
-	expiry schedule[*flight]
+	both   bool                 // of two with one SURB ID both are answered
+	oneWay bool                 // requests without a SURB reach their service
+	expiry timers[*flight]
 	padded [UserForwardPayloadLength]byte
 }
 
@@ -33,7 +35,9 @@ type flight struct {
 	residual            time.Duration
 	lostThere, lostBack bool
 	doubled             bool
-	life                uint64 // the gateway connection it departed through
+	forgotten           bool      // its SURB has expired
+	sent                *Delivery // its sent event, if that has to wait for the reply
+	life                uint64    // the gateway connection it departed through
 	answer              []byte
 }
 
@@ -48,20 +52,24 @@ func (m *Mixnet) depart(now arq.Instant) {
 		m.counters.Failed++
 		if !p.NoSURB {
 			p.Payload = nil
-			m.tell(c, Delivery{Kind: SendError, Packet: p, Err: complaint})
+			m.report(&flight{client: c, packet: p}, Delivery{Kind: SendError, Packet: p, Err: complaint})
 		}
 		return
 	}
 	f := m.launch(now, c, p)
 	m.counters.Departed++
 	if p.NoSURB {
-		m.counters.Unanswered++
+		if m.flights.oneWay {
+			m.schedule.push(now.Add(f.there), happening{kind: reachesService, flight: f})
+		} else {
+			m.counters.Unanswered++
+		}
 		return
 	}
 	m.claim(f)
 	told := p
 	told.Payload = nil
-	m.tell(c, Delivery{Kind: Departed, Packet: told, ETA: f.there + f.back, Expiry: f.expiry})
+	m.report(f, Delivery{Kind: Departed, Packet: told, ETA: f.there + f.back, Expiry: f.expiry})
 	m.schedule.push(now.Add(f.there), happening{kind: reachesService, flight: f})
 }
 
@@ -110,21 +118,28 @@ func (m *Mixnet) launch(now arq.Instant, c *client, p Packet) *flight {
 // both: neither is answered, also when they are of different clients.
 func (m *Mixnet) claim(f *flight) {
 	fs := &m.flights
-	for fs.expiry.due(f.departure) {
-		if _, old := fs.expiry.pop(); fs.surbs[old.packet.SURBID] == old {
-			delete(fs.surbs, old.packet.SURBID)
-		}
-	}
-	if other := fs.surbs[f.packet.SURBID]; other != nil && other.life == f.life {
+	fs.expire(f.departure)
+	if other := fs.surbs[f.packet.SURBID]; other != nil && other.life == f.life && !fs.both {
 		other.doubled, f.doubled = true, true
 	}
 	fs.surbs[f.packet.SURBID] = f
 	fs.expiry.push(f.expiry.Add(1), f)
 }
 
+// expire forgets the SURBs whose time has come.
+func (fs *flights) expire(now arq.Instant) {
+	for fs.expiry.due(now) {
+		_, f := fs.expiry.fire()
+		f.forgotten = true
+		if fs.surbs[f.packet.SURBID] == f {
+			delete(fs.surbs, f.packet.SURBID)
+		}
+	}
+}
+
 // serve is the arrival of a request at its service node.
 func (m *Mixnet) serve(now arq.Instant, f *flight) {
-	if f.lostThere {
+	if f.lostThere || m.outage.on(f.departure) || m.outage.on(now) {
 		m.counters.LostForward++
 		return
 	}
@@ -139,13 +154,13 @@ func (m *Mixnet) serve(now arq.Instant, f *flight) {
 	answer, delay, ok := service.Serve(request)
 	m.counters.Executed++
 	switch {
-	case !ok || len(answer) > UserForwardPayloadLength:
+	case !ok || f.packet.NoSURB || len(answer) > UserForwardPayloadLength:
 		m.counters.Unanswered++
 	case f.lostBack:
 		m.counters.LostReturn++
 	default:
 		f.answer = append(make([]byte, 0, ForwardPayloadLength), answer...)[:ForwardPayloadLength]
-		delay = max(delay, 0)
+		delay = max(delay, 0) + m.faults.lateness()
 		arrival := f.departure.Add(f.there + f.back + f.residual + delay)
 		m.schedule.push(max(arrival, now.Add(delay)), happening{kind: reachesClient, flight: f})
 	}
@@ -153,20 +168,23 @@ func (m *Mixnet) serve(now arq.Instant, f *flight) {
 
 // reply is the arrival of a reply at the gateway's end of the daemon.
 func (m *Mixnet) reply(now arq.Instant, f *flight) {
+	m.flights.expire(now)
 	if !f.doubled && m.flights.surbs[f.packet.SURBID] == f {
 		delete(m.flights.surbs, f.packet.SURBID)
 	}
 	switch {
+	case m.outage.on(now):
+		m.counters.LostReturn++
 	case f.doubled:
 		m.counters.Doubled++
 	case m.gateway.away || f.life != m.gateway.life:
 		m.counters.Voided++
-	case now > f.expiry:
+	case f.forgotten:
 		m.counters.Expired++
 	case f.client.gone:
 		m.counters.Forgotten++
 	default:
 		m.counters.Replied++
-		m.tell(f.client, Delivery{Kind: Replied, Packet: f.packet, Payload: f.answer})
+		m.answer(f)
 	}
 }

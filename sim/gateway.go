@@ -9,6 +9,7 @@ import (
 // gateway is the daemon's connection to its gateway.
 type gateway struct {
 	away   bool
+	keeps  bool   // a reconnect voids nothing
 	runs   bool   // the egress clock does not stop for it
 	outage uint64 // serial of the outage under way
 	life   uint64 // counts connections and restarts: a SURB is void in another life than its own
@@ -42,7 +43,9 @@ func (m *Mixnet) reconnect(now arq.Instant, outage uint64) {
 		return
 	}
 	g.away = false
-	g.life++
+	if !g.keeps {
+		g.life++
+	}
 	if !g.runs {
 		m.egress.start(now)
 	}

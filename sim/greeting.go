@@ -20,44 +20,71 @@ var (
 	}
 )
 
-// welcome greets a new connection, or lets it wait for a document: old
-// versions for ever, new ones 30 s, one client behind the other.
+// welcome greets a new connection, or lets it wait for a document: versions up
+// to v0.0.71 for ever, those from v0.0.77 on 30 s, one client behind the other.
 func (d *Daemon) welcome(c *conn) {
+	document := d.encodedDocument() != nil
 	switch {
-	case d.encodedDocument() != nil:
-		d.greet(c)
-	case d.manners.hold == 0:
+	case d.wedged, !document && d.temper.has(SilentWithout):
 		c.silent = true
 		close(c.greeted)
+	case document || d.manners.hold == 0:
+		d.greet(c)
 	default:
 		d.heldUntil = max(d.heldUntil, d.clock.Now()).Add(d.manners.hold)
 		d.alarm(d.heldUntil, func(arq.Instant) { d.greet(c) })
 	}
 }
 
-// greet sends the status and the document. Without a document a new daemon
-// says that it is connected all the same.
+// greet sends the status and the document. A document event comes also where
+// there is none, and a daemon that has waited for one then says that it is
+// connected, whether it is or not. Where the status cannot be encoded the
+// document comes alone.
 func (d *Daemon) greet(c *conn) {
 	if c.said || c.left || c.silent {
 		return
 	}
 	document := d.encodedDocument()
 	c.said = true
-	d.respond(c, d.status(document == nil || !d.mixnet.Away()))
-	d.respond(c, wire.Response{Document: &wire.NewDocument{Payload: document}})
+	connected := !d.mixnet.Away()
+	if document == nil && d.manners.hold > 0 {
+		connected = d.temper.has(ConnectedWithout)
+	}
+	first, told := d.status(connected)
+	second := wire.Response{Document: &wire.NewDocument{Payload: document}}
+	if !told && !d.temper.has(DocumentFirst) {
+		first.Status.Err, told = nil, true
+	}
+	if d.temper.asked(DocumentFirst) {
+		first, second = second, first
+		d.respond(c, first)
+		if told {
+			d.respond(c, second)
+		}
+	} else {
+		if told {
+			d.respond(c, first)
+		}
+		d.respond(c, second)
+	}
 	close(c.greeted)
 }
 
-// status is a connection_status_event of the version.
-func (d *Daemon) status(connected bool) wire.Response {
+// status is a connection_status_event of the version. It is not told if its
+// error has no encoding.
+func (d *Daemon) status(connected bool) (event wire.Response, told bool) {
 	s := &wire.ConnectionStatus{IsConnected: connected}
+	told = true
+	if !connected {
+		s.Err, told = d.trouble.err, !d.trouble.unencodable
+	}
 	if d.dialect.Session {
 		s.InstanceToken = &d.instance
 	}
 	if d.dialect.StatusGeometry {
 		s.Sphinx, s.Pigeonhole = &sphinxGeometry, &pigeonholeGeometry
 	}
-	return wire.Response{Status: s}
+	return wire.Response{Status: s}, told
 }
 
 // encodedDocument returns the current document as the version encodes it, nil

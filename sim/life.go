@@ -28,7 +28,7 @@ func (d *Daemon) Start() error {
 		if d.addr != nil {
 			network, address = d.addr.Network(), d.addr.String()
 		}
-		s, err := listen(network, address)
+		s, err := listen(network, address, d.temper.has(StaleSocket))
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (d *Daemon) Restart() error {
 
 // terminate is an orderly end.
 func (d *Daemon) terminate() error {
-	if d.dialect.Session {
+	if !d.temper.has(SilentShutdown) {
 		for _, c := range append([]*conn(nil), d.conns...) {
 			if c.said {
 				d.respond(c, wire.Response{Shutdown: true})
@@ -107,6 +107,10 @@ func (d *Daemon) end() []*conn {
 	clear(d.tokens)
 	d.alarms = schedule[func(arq.Instant)]{}
 	d.heldUntil = 0
+	d.reliables = newReliables(d.temper)
+	d.wedged = false
+	d.unblock(now)
+	d.sink = sink{}
 	d.mixnet.Restart(now)
 	return conns
 }

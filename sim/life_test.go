@@ -31,22 +31,24 @@ func TestRequestsThatKillAnOldDaemonKillItForEveryClientUntilRestart(t *testing.
 		"all null":      func(*app) []byte { return []byte("\xa1\x6csend_message\xf6") },
 		"newer request": func(*app) []byte { return []byte("\xa1\x6bnew_keypair\xa0") },
 	} {
-		bubble(t, "v0.0.55", nil, func(t *testing.T, d *Daemon) {
-			a, b := greeted(t, d), greeted(t, d)
-			a.write(item(a))
-			b.ended()
-			a.ended()
-			if _, err := d.Dial(context.Background()); !errors.Is(err, ErrDown) {
-				t.Errorf("%s: %v", name, err)
-			}
-			if c, v := d.Counters(), d.Violations(); c.Crashes != 1 || len(v) == 0 {
-				t.Errorf("%s: %+v, violations %v", name, c, v)
-			}
-			if err := d.Restart(); err != nil {
-				t.Fatal(err)
-			}
-			greeted(t, d).echoes(1)
-		})
+		for _, version := range []string{"v0.0.55", "v0.0.71", "v0.0.72"} {
+			bubble(t, version, nil, func(t *testing.T, d *Daemon) {
+				a, b := greeted(t, d), greeted(t, d)
+				a.write(item(a))
+				b.ended()
+				a.ended()
+				if _, err := d.Dial(context.Background()); !errors.Is(err, ErrDown) {
+					t.Errorf("%s: %v", name, err)
+				}
+				if c, v := d.Counters(), d.Violations(); c.Crashes != 1 || len(v) == 0 {
+					t.Errorf("%s: %+v, violations %v", name, c, v)
+				}
+				if err := d.Restart(); err != nil {
+					t.Fatal(err)
+				}
+				greeted(t, d).echoes(1)
+			})
+		}
 	}
 }
 
@@ -106,7 +108,7 @@ func TestARestartIsAnnouncedByNewDaemonsAndForgetsEverything(t *testing.T) {
 			if err := d.Restart(); err != nil {
 				t.Fatal(err)
 			}
-			if version == "v0.0.99" {
+			if !old(version) {
 				if r := a.next(); !r.Shutdown {
 					t.Errorf("%+v", r)
 				}
@@ -116,7 +118,7 @@ func TestARestartIsAnnouncedByNewDaemonsAndForgetsEverything(t *testing.T) {
 				t.Errorf("address %v, before %v", d.Addr(), where)
 			}
 			after, _ := join(t, d).greeting()
-			if version == "v0.0.99" && *after.InstanceToken == *before.InstanceToken {
+			if !old(version) && *after.InstanceToken == *before.InstanceToken {
 				t.Error("the same instance token")
 			}
 		})
@@ -181,7 +183,7 @@ func TestCloseEndsEveryConnectionAndMayBeCalledTwice(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if version == "v0.0.99" {
+		if !old(version) {
 			a.next()
 		}
 		a.ended()

@@ -7,44 +7,40 @@ import (
 )
 
 // manners are how the daemon of a version behaves, beside what its Dialect
-// knows.
+// knows and what its quirks are.
 type manners struct {
 	queue         QueueRule
 	slop          time.Duration // 0: the Mixnet's own rule
 	ceiling       bool          // waits between ticks are cut at 1/LambdaP
 	documentDelay func(epoch time.Duration) time.Duration
-	hold          time.Duration // the greeting waits so long for a document; 0: without one nothing is ever said
-	repeats       int           // status events for each change of the gateway
+	hold          time.Duration // the greeting waits so long for a document
 	version       string        // of the document
-	mutes         bool          // a client that does not read is never written to again; otherwise it is disconnected
 }
-
-// push is the version since which replies are pushed, the greeting is held for
-// a document and SURBs are kept for 0.5 s × (2L+3).
-var push = wire.Version{Patch: 77}
 
 // pollInterval is how often daemons before v0.0.77 fetch replies.
 const pollInterval = 530 * time.Millisecond
 
-func mannersOf(d wire.Dialect) manners {
+// The generations: v0.0.73 brought sessions, queues per client and late
+// documents; since v0.0.77 replies are pushed, the greeting is held for a
+// document and SURBs are kept for 0.5 s × (2L+3).
+func mannersOf(d wire.Dialect, t temper) manners {
 	m := manners{
 		queue:         RoundRobin(16),
 		documentDelay: func(epoch time.Duration) time.Duration { return epoch * 5 / 8 },
 		hold:          30 * time.Second,
-		repeats:       2,
 		version:       "v1",
 	}
-	if !d.Version.AtLeast(push) {
+	if !d.HeldGreeting {
 		m.slop = pollInterval + time.Second
 		m.ceiling = true
 		m.hold = 0
 		m.version = "v0"
 	}
 	if d.Old() {
-		m.queue = SharedFIFO(200)
 		m.documentDelay = func(epoch time.Duration) time.Duration { return min(5*time.Second, epoch/2) }
-		m.repeats = 1
-		m.mutes = true
+	}
+	if t.has(SharedQueue) {
+		m.queue = SharedFIFO(200)
 	}
 	return m
 }
@@ -72,6 +68,19 @@ func (m manners) apply(cfg MixnetConfig) MixnetConfig {
 		if rate > 0 {
 			cfg.LambdaPMaxDelay = inverse(rate)
 		}
+	}
+	return cfg
+}
+
+// apply turns the knobs of the model that quirks stand for.
+func (t temper) apply(cfg MixnetConfig) MixnetConfig {
+	cfg.ForgetOldestOnly = cfg.ForgetOldestOnly || t.has(LateReplies)
+	cfg.KeepSURBs = cfg.KeepSURBs || !t.has(GatewayFlipVoids)
+	cfg.AnswerDoubles = cfg.AnswerDoubles || !t.has(SURBReuseVoids)
+	cfg.ServeNoSURB = cfg.ServeNoSURB || !t.has(NoSURBLost)
+	cfg.SentOvertaken = cfg.SentOvertaken || t.has(ReplyBeforeSent)
+	if t.asked(ReplyBeforeSent) {
+		cfg.Faults.SentAfterReply = 1
 	}
 	return cfg
 }

@@ -27,6 +27,9 @@ type Mixnet struct {
 	clients  map[ClientID]*client
 	order    []*client // as they joined
 	loss     loss
+	faults   faults
+	outage   outage
+	wedged   bool
 	counters Counters
 	out      []Delivery
 	now      arq.Instant
@@ -35,14 +38,17 @@ type Mixnet struct {
 // client is one application at the daemon.
 type client struct {
 	id    ClientID
-	queue []Packet // RoundRobin only
-	gone  bool     // forgotten: nothing is delivered any more
+	queue []Packet  // RoundRobin only
+	gone  bool      // forgotten: nothing is delivered any more
+	held  *Delivery // is told after the next event
 }
 
 // happening is an entry of the model's schedule.
 type happening struct {
 	kind   happens
 	flight *flight
+	client *client
+	held   *Delivery
 	serial uint64 // of the outage or epoch, to tell superseded entries
 }
 
@@ -53,6 +59,8 @@ const (
 	reachesClient
 	gatewayReturns
 	documentAppears
+	sentIsOverdue
+	heldIsOverdue
 )
 
 // NewMixnet checks cfg and returns a model that stands at cfg.Start. Errors
@@ -66,6 +74,10 @@ func NewMixnet(cfg MixnetConfig) (*Mixnet, error) {
 		now:     cfg.Start,
 		clients: make(map[ClientID]*client),
 		loss:    loss{stream: stream(cfg.Seed, "loss")},
+		faults:  faults{stream: stream(cfg.Seed, "faults"), overtaken: cfg.SentOvertaken},
+	}
+	if err := m.faults.set(cfg.Faults); err != nil {
+		return nil, err
 	}
 	forward, back := cfg.ForwardLoss, cfg.ReturnLoss
 	if cfg.Loss != 0 {
@@ -83,6 +95,9 @@ func NewMixnet(cfg MixnetConfig) (*Mixnet, error) {
 		residual:  cfg.Residual,
 		residuals: rand.New(stream(cfg.Seed, "residual")),
 		surbs:     make(map[[16]byte]*flight),
+		both:      cfg.AnswerDoubles,
+		oneWay:    cfg.ServeNoSURB,
+		expiry:    timers[*flight]{skewed: cfg.ForgetOldestOnly},
 	}
 	m.egress = egress{
 		rule:    cfg.Queue,
@@ -91,7 +106,7 @@ func NewMixnet(cfg MixnetConfig) (*Mixnet, error) {
 		stream:  stream(cfg.Seed, "egress"),
 	}
 	m.egress.tick = m.egress.after(m.now)
-	m.gateway.runs = cfg.SendWhileAway
+	m.gateway.runs, m.gateway.keeps = cfg.SendWhileAway, cfg.KeepSURBs
 	m.network = newNetwork(cfg)
 	m.schedule.push(m.now.Add(cfg.Epoch+cfg.DocumentDelay), happening{kind: documentAppears})
 	return m, nil
@@ -170,16 +185,23 @@ func (m *Mixnet) happen(at arq.Instant, h happening) {
 		m.reconnect(at, h.serial)
 	case documentAppears:
 		m.publish(at, h.serial)
+	case sentIsOverdue:
+		m.release(h.flight)
+	case heldIsOverdue:
+		if h.client.held == h.held {
+			m.flush(h.client)
+		}
 	}
 }
 
 // tell keeps a delivery for the next Advance.
 func (m *Mixnet) tell(c *client, d Delivery) {
-	if c.gone {
+	if c.gone || m.wedged {
 		return
 	}
 	d.At, d.Client = m.now, c.id
 	m.out = append(m.out, d)
+	m.flush(c)
 }
 
 // announce tells every client.

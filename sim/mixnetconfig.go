@@ -47,6 +47,15 @@ type MixnetConfig struct {
 	// requests due then fail with the daemon's "not connected" error. Without
 	// it the clock stands still and the requests wait.
 	SendWhileAway bool
+
+	// Bugs of kpclientd that are no matter of chance.
+	ForgetOldestOnly bool // when a SURB expires, the keys of the others that are out are kept for ever: replies can be late
+	KeepSURBs        bool // a gateway reconnect voids nothing; the real daemon does void what is out
+	ServeNoSURB      bool // a request without a SURB reaches its service; of the real daemon it never does
+	AnswerDoubles    bool // the same SURB ID in flight twice is answered twice; the real daemon answers neither
+	SentOvertaken    bool // the reply of a round trip below 1 ms comes before the sent event
+
+	Faults Faults // of the events that clients read
 }
 
 // complete fills in what the zero values stand for.

@@ -99,7 +99,7 @@ func TestTheDocumentNamesTheServicesAsClientsLookForThem(t *testing.T) {
 		c.Layers = 4
 		c.Services = []Service{Echo("node1"), Silent("node2")}
 	})
-	for _, tag := range []string{"v0.0.55", "v0.0.99"} {
+	for _, tag := range versions {
 		dialect, err := wire.DialectOf(tag)
 		if err != nil {
 			t.Fatal(err)

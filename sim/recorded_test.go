@@ -134,6 +134,7 @@ func keyLength(b []byte) int {
 func TestEventsHaveTheKeysAndShapesOfTheRecordedOnes(t *testing.T) {
 	for version, scenarios := range map[string][]string{
 		"v0.0.55": {"v0.0.55-basic"},
+		"v0.0.71": {"v0.0.71-send-surb"},
 		"v0.0.99": {"v0.0.99-send-surb", "v0.0.99-get-pki-and-authorities", "v0.0.99-sigterm"},
 	} {
 		real := recorded(t, scenarios...)

@@ -36,14 +36,20 @@ func (d *Daemon) serve(c *conn, r wire.Request) verdict {
 	if c.left {
 		return ended
 	}
-	if c.dark || c.silent {
+	if c.dark || c.silent && !d.wedged {
 		return served
+	}
+	if d.sink.blocked != nil {
+		c.waiting = true
+		return full
 	}
 	now := d.clock.Now()
 	key := d.known(r)
 	switch key {
 	case sendMessage:
 		return d.send(c, r.SendMessage, now)
+	case sendARQMessage:
+		return d.rely(c, r.SendARQMessage, now)
 	case thinClose:
 		s := c.session
 		c.session, s.conn = nil, nil
@@ -58,7 +64,7 @@ func (d *Daemon) serve(c *conn, r wire.Request) verdict {
 		d.authorities(c, r)
 	case "":
 		d.note(c.session.client, "a request that "+d.cfg.Version+" does not know")
-		if d.dialect.UnknownRequestKills {
+		if d.temper.has(UnknownRequestKills) {
 			d.crash("an empty or unknown request")
 			return ended
 		}
@@ -103,7 +109,11 @@ func (d *Daemon) send(c *conn, m *wire.SendMessage, now arq.Instant) verdict {
 	}
 	if p.NoSURB {
 		d.note(c.session.client, "send_message without a SURB: it never reaches a service")
-		if m.SURBID == nil && d.dialect.Old() {
+		kills := NoSURBKills
+		if m.WithSURB {
+			kills = NullSURBIDKills
+		}
+		if m.SURBID == nil && d.temper.has(kills) {
 			d.crash("send_message with surbid null")
 			return ended
 		}
@@ -185,7 +195,7 @@ func (d *Daemon) authorities(c *conn, r wire.Request) {
 // empty request to old daemons.
 func (d *Daemon) malformed(c *conn, item []byte, err error) {
 	d.complain(c, err.Error())
-	if len(item) == 1 && item[0] == 0xf6 && d.dialect.UnknownRequestKills {
+	if len(item) == 1 && item[0] == 0xf6 && d.temper.has(UnknownRequestKills) {
 		d.mu.Lock()
 		defer d.unlock()
 		if !c.left {

@@ -39,14 +39,30 @@ func (s *schedule[T]) due(now arq.Instant) bool {
 func (s *schedule[T]) push(at arq.Instant, what T) {
 	s.ordinal++
 	s.entries = append(s.entries, entry[T]{at: at, ordinal: s.ordinal, what: what})
+	s.rise(len(s.entries) - 1)
+}
+
+// rise moves an entry up to where no parent is later.
+func (s *schedule[T]) rise(i int) {
 	h := s.entries
-	for i := len(h) - 1; i > 0; {
+	for i > 0 {
 		parent := (i - 1) / 2
 		if !h[i].before(h[parent]) {
 			return
 		}
 		h[i], h[parent] = h[parent], h[i]
 		i = parent
+	}
+}
+
+// remove takes out a leaf: an entry without children.
+func (s *schedule[T]) remove(leaf int) {
+	last := len(s.entries) - 1
+	s.entries[leaf] = s.entries[last]
+	s.entries[last] = entry[T]{}
+	s.entries = s.entries[:last]
+	if leaf < last {
+		s.rise(leaf)
 	}
 }
 

@@ -15,7 +15,7 @@ type session struct {
 	app    wire.ID
 	token  *wire.ID
 	conn   *conn    // nil while the client is away
-	kept   [][]byte // reply frames meanwhile
+	kept   [][]byte // frames of replies meanwhile
 	away   uint64   // counts absences, to tell a superseded alarm
 }
 
@@ -33,8 +33,8 @@ func (d *Daemon) part(c *conn, now arq.Instant) {
 	c.session = nil
 	if s.conn != c {
 		// Another connection has taken the session over. The end of the older
-		// one takes it away from the newer one, which nobody serves any more.
-		if s.conn != nil {
+		// one may take it away from the newer one, which nobody serves any more.
+		if s.conn != nil && d.temper.bites(TokenBlackHole) {
 			s.conn.dark = true
 			s.conn.session = nil
 			d.tally.BlackHoles++
@@ -55,7 +55,9 @@ func (d *Daemon) part(c *conn, now arq.Instant) {
 // suspend keeps a session for its client to come back: SURBs and replies stay,
 // what has not been sent is gone.
 func (d *Daemon) suspend(s *session, now arq.Instant) {
-	d.mixnet.Unqueue(now, s.client)
+	if d.temper.has(ResumeDropsUnsent) {
+		d.mixnet.Unqueue(now, s.client)
+	}
 	s.away++
 	absence := s.away
 	d.alarm(now.Add(d.cfg.SessionGrace), func(now arq.Instant) {
@@ -97,12 +99,16 @@ func (d *Daemon) resume(c *conn, token wire.ID, now arq.Instant) {
 	d.discard(fresh, now)
 	c.session, s.conn = s, c
 	d.tally.Resumed++
-	// Replies go out before the session reply, as the real daemon does it.
+	answer := d.encode(wire.Response{Session: &wire.SessionReply{AppID: s.app, Resumed: true}})
+	if d.temper.has(ResumeRepliesFirst) {
+		s.kept = append(s.kept, answer)
+	} else {
+		s.kept = append([][]byte{answer}, s.kept...)
+	}
 	for _, frame := range s.kept {
 		d.enqueue(c, frame)
 	}
 	s.kept = nil
-	d.respond(c, wire.Response{Session: &wire.SessionReply{AppID: s.app, Resumed: true}})
 }
 
 // reply hands a reply to the client, or keeps it until it comes back.

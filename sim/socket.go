@@ -21,11 +21,11 @@ type socket struct {
 }
 
 // listen opens the daemon's socket. A unix socket that nobody serves any more,
-// as a killed process leaves it, is removed; one that answers is
-// ErrAddressInUse.
-func listen(network, address string) (*socket, error) {
+// as a killed process leaves it, is removed unless that is a stumbling block;
+// one that answers is ErrAddressInUse.
+func listen(network, address string, stumbles bool) (*socket, error) {
 	l, err := net.Listen(network, address)
-	if errors.Is(err, syscall.EADDRINUSE) && network == "unix" && dead(address) {
+	if errors.Is(err, syscall.EADDRINUSE) && network == "unix" && !stumbles && dead(address) {
 		if err := os.Remove(address); err != nil {
 			return nil, fmt.Errorf("sim: cannot remove the dead socket: %w", err)
 		}

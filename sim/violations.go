@@ -28,6 +28,7 @@ type tally struct {
 	Unserved    uint64 // requests that the version knows and the look-alike does not serve
 	Unencodable uint64 // events that the version has no encoding for
 	Crashes     uint64 // daemon panics that a client's request caused
+	Wedges      uint64 // times that the daemon hung for every client
 	Violations  uint64 // all, also those that are not kept
 }
 

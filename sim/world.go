@@ -112,7 +112,8 @@ func (w *World) Submit(id actors.ID, service string, payload []byte, policy arq.
 }
 
 // Run turns the World until done returns true or the virtual time has passed;
-// it reports whether done did. done is asked after every step.
+// it reports whether done did. done is asked before the first step and after
+// each.
 func (w *World) Run(atMost time.Duration, done func() bool) bool {
 	end := w.now.Add(atMost)
 	for !done() {
