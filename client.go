@@ -40,11 +40,12 @@ func New(config Config) (*Client, error) {
 	}
 	events, err := daemon.Subscribe()
 	if err != nil {
+		daemon.Close()
 		return nil, err
 	}
 	policy := config.Profile.Policy()
 	c := &Client{config: config, policy: &policy, thin: daemon, clock: actors.NewClock(config.Daemon.Speed)}
-	c.link = newLink(daemon, events, c.clock, config.Logger)
+	c.link = newLink(daemon, events, c.clock, config.Window, config.Logger)
 	c.engine, err = actors.New(actors.Config{
 		Clock: c.clock, Link: c.link, Draw: drawID, Chance: chance(),
 		Desk:   actors.DeskConfig{Window: config.Window, Waiting: config.Waiting},
@@ -94,44 +95,57 @@ func (c *Client) Ready(ctx context.Context) error {
 
 // Call is Go and Await: one answer or one reason. The deadline of ctx is also
 // the message's, and the end of ctx cancels it, unless the call had joined a
-// message that others hold.
+// message that others hold. A message that ended with ctx has an error that
+// matches ErrDeadline or ErrCanceled and the cause of ctx.
 func (c *Client) Call(ctx context.Context, service string, payload []byte, options ...Option) (*Reply, error) {
 	f, err := c.send(ctx, service, payload, true, options)
 	if err != nil {
 		return nil, err
 	}
 	result, err := f.promise.Await(ctx)
-	if err == nil {
-		return f.reply(&result)
-	}
-	if f.joined {
+	switch {
+	case err == nil:
+	case f.joined:
 		return nil, fmt.Errorf("homing: no longer waiting, the message goes on: %w", err)
+	case ctx.Err() == context.DeadlineExceeded:
+		result = f.end(ctx, actors.ErrDeadline)
+	default:
+		result = f.end(ctx, actors.ErrCanceled)
 	}
-	why := actors.ErrCanceled
-	if errors.Is(err, context.DeadlineExceeded) {
-		why = actors.ErrDeadline
-	}
-	c.engine.Cancel(f.id, why)
-	// What the engine says now is what became of the message: an answer may
-	// have come just before. It says so at once.
-	result, _ = f.promise.Await(context.WithoutCancel(ctx))
-	if result.Err != nil && result.Cause == nil {
-		result.Cause = err
+	if ends, ok := ctx.Deadline(); ok && result.Err == actors.ErrDeadline && c.clock.At(ends) == f.deadline {
+		// The engine's timer may have been faster than that of ctx.
+		result.Cause = errors.Join(result.Cause, context.DeadlineExceeded)
 	}
 	return f.reply(&result)
+}
+
+// end cancels the message of a call whose ctx has ended, and returns what
+// became of it: an answer may have come just before. The engine says so at
+// once.
+func (f *Future) end(ctx context.Context, err error) actors.Result {
+	f.client.engine.CancelHeld(f.id, f.promise, err)
+	result, _ := f.promise.Await(context.WithoutCancel(ctx))
+	if result.Err == err {
+		result.Cause = errors.Join(result.Cause, context.Cause(ctx))
+	}
+	return result
 }
 
 // Go accepts a message and returns without waiting for its answer. A nil error
 // means that the message is Homing's to deliver: its future will tell. ctx
 // covers acceptance only. Errors: ErrConfig for an option that cannot be,
-// ErrTooLarge, ErrNoService, ErrBusy, ErrConflict, ErrDraining, ErrClosed,
-// ErrInternal; with WithWait an error that wraps the cause of ctx. After an
-// error nothing was queued and nothing will be sent.
+// ErrTooLarge, ErrNoService, ErrBusy, ErrConflict, ErrUnsupported, ErrDraining,
+// ErrClosed, ErrInternal; an error that wraps the cause of ctx if it has ended,
+// with WithWait also while waiting. After an error nothing was queued and
+// nothing will be sent.
 func (c *Client) Go(ctx context.Context, service string, payload []byte, options ...Option) (*Future, error) {
 	return c.send(ctx, service, payload, false, options)
 }
 
 func (c *Client) send(ctx context.Context, service string, payload []byte, call bool, options []Option) (*Future, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("homing: not accepted: %w", context.Cause(ctx))
+	}
 	o, err := gather(options)
 	if err != nil {
 		return nil, err
@@ -142,6 +156,9 @@ func (c *Client) send(ctx context.Context, service string, payload []byte, call 
 	if err := c.link.lists(service); err != nil {
 		return nil, err
 	}
+	if o.reliable && !c.thin.Dialect().ARQ {
+		return nil, fmt.Errorf("%w: this daemon has no ARQ of its own (v0.0.73 or newer, or not known yet); leave WithDaemonARQ out", ErrUnsupported)
+	}
 	if !o.keyed {
 		o.id = NewID()
 	}
@@ -149,9 +166,11 @@ func (c *Client) send(ctx context.Context, service string, payload []byte, call 
 	if o.policy != nil {
 		policy = o.policy
 	}
+	deadline := c.deadline(ctx, call, o, policy)
 	promise, joined, err := c.engine.Submit(ctx, actors.Request{
 		ID: o.id, Keyed: o.keyed, Service: service, Payload: o.framing.wrap(payload),
-		Class: o.class, Policy: policy, Deadline: c.deadline(ctx, call, o, policy), Wait: o.wait,
+		Class: o.class, Policy: policy, Deadline: deadline, Wait: o.wait,
+		DaemonARQ: o.reliable,
 	})
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
@@ -159,12 +178,15 @@ func (c *Client) send(ctx context.Context, service string, payload []byte, call 
 		}
 		return nil, publicError(err)
 	}
-	return &Future{client: c, id: o.id, joined: joined, framing: o.framing, promise: promise}, nil
+	return &Future{client: c, id: o.id, joined: joined, framing: o.framing, deadline: deadline, promise: promise}, nil
 }
 
 func gather(options []Option) (call, error) {
 	var o call
 	for _, option := range options {
+		if option == nil {
+			return call{}, fmt.Errorf("%w: an option is nil", ErrConfig)
+		}
 		if err := option(&o); err != nil {
 			return call{}, err
 		}
@@ -184,7 +206,7 @@ func (c *Client) deadline(ctx context.Context, call bool, o call, policy *arq.Po
 	switch {
 	case o.timeout > 0:
 		take(c.clock.Now().Add(o.timeout))
-	case policy.Deadline > 0:
+	case policy.Deadline > 0 && !o.reliable:
 		take(c.clock.Now().Add(policy.Deadline))
 	}
 	if !o.deadline.IsZero() {
@@ -229,17 +251,45 @@ func (c *Client) Drain(ctx context.Context) error {
 
 // Close ends every running message with ErrClosed, says goodbye to the daemon
 // within a second, and returns when every goroutine of the client has ended.
-// It is idempotent; a second call waits for the first.
-func (c *Client) Close() error {
+// It is idempotent; a second call waits for the first. If the daemon's own ARQ
+// holds a message, Close waits for that first, up to 16 min in the daemon's
+// time; see CloseContext.
+func (c *Client) Close() error { return c.CloseContext(context.Background()) }
+
+// longestARQ is for how long a message left to a daemon's ARQ can crash it.
+const longestARQ = 16 * time.Minute
+
+// CloseContext is Close for a caller who does not wait for the daemon's ARQ
+// beyond the end of ctx. Then the client is closed all the same, and the error,
+// which matches ErrDaemonARQ, says that the daemon may crash. The first call
+// of Close or CloseContext decides.
+func (c *Client) CloseContext(ctx context.Context) (err error) {
 	c.close.Do(func() {
+		err = c.waitForDaemonARQ(ctx)
 		// The engine depends on nothing but its own actors, so this ends.
 		_ = c.engine.Close(context.Background())
 		c.thin.Close()
 		c.link.wait()
 		c.clock.Close()
 	})
+	return err
+}
+
+func (c *Client) waitForDaemonARQ(ctx context.Context) error {
+	c.engine.Refuse(ErrClosed)
+	speed := c.clock.Speed()
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(float64(longestARQ)/speed))
+	defer cancel()
+	if err := c.engine.DaemonARQ(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrDaemonARQ, err)
+	}
 	return nil
 }
+
+// Time is an instant of an attempt as a time, on the client's clock: the wall
+// time at which the client was made, plus the daemon's time since. The zero
+// instant, which is not known, is the zero time.
+func (c *Client) Time(at arq.Instant) time.Time { return instantTime(at) }
 
 // instantTime is an instant of the client's clock as a time: the wall time at
 // which the client began, plus the daemon's time since.

@@ -52,6 +52,8 @@ type Config struct {
 // requests of all clients, newer ones 16 of each.
 const maxWindow = 1024
 
+const usualWindow = 4
+
 func (c Config) completed() (Config, error) {
 	switch {
 	case c.Window < 0 || c.Window > maxWindow:
@@ -60,6 +62,9 @@ func (c Config) completed() (Config, error) {
 		return c, fmt.Errorf("%w: Waiting %d is negative", ErrConfig, c.Waiting)
 	case c.Profile < Interactive || c.Profile > Fast:
 		return c, fmt.Errorf("%w: there is no profile %d", ErrConfig, int(c.Profile))
+	}
+	if c.Window == 0 {
+		c.Window = usualWindow
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

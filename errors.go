@@ -12,8 +12,9 @@ import (
 // How a message ended without an answer. They come wrapped in a
 // [*DeliveryError]; match them with errors.Is.
 var (
-	// ErrDeadline: the message's deadline passed first. It may be sent again
-	// under the same ID once it has ended.
+	// ErrDeadline: the message's deadline passed first. Like every outcome it
+	// is what calls with the same ID get for the next 10 minutes; to send again,
+	// draw another ID.
 	ErrDeadline = errors.New("homing: the deadline passed")
 	// ErrExhausted: every attempt that the policy allows was made, and none
 	// can be answered any more.
@@ -47,8 +48,12 @@ var (
 	// ErrConflict: the ID given with WithID belongs to a running or recently
 	// finished message with another service or payload.
 	ErrConflict = errors.New("homing: the ID belongs to another message")
-	// ErrUnsupported: the daemon or the client cannot do what an option asks.
+	// ErrUnsupported: the daemon cannot do what an option asks.
 	ErrUnsupported = errors.New("homing: not supported")
+	// ErrDaemonARQ is returned by CloseContext when it has left a message in
+	// the hands of the daemon's own ARQ: such daemons crash up to 15 minutes
+	// later, for every application on the host.
+	ErrDaemonARQ = errors.New("homing: closed with a message in the daemon's ARQ; the daemon may crash within 15 minutes")
 	// ErrDraining: Drain was called; no new messages are accepted.
 	ErrDraining = errors.New("homing: the client is draining")
 )
@@ -65,7 +70,8 @@ type DeliveryError struct {
 }
 
 // Error says what happened, after how many attempts, and whether the service
-// may have executed the request. It carries neither ID nor destination.
+// may have executed the request. It has neither the ID nor the destination,
+// unless the daemon's own words, which it quotes, do.
 func (e *DeliveryError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Err.Error())

@@ -1,10 +1,13 @@
 package homing
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/homing-mix/homing/actors"
+	"github.com/homing-mix/homing/arq"
 )
 
 // Future is an accepted message. Any number of goroutines may hold it.
@@ -14,6 +17,8 @@ type Future struct {
 	joined  bool
 	framing Framing
 	promise *actors.Promise
+
+	deadline arq.Instant // 0 = none; of this call, if it did not join
 }
 
 // ID is the message's identity: the one given with WithID, or one drawn by Go.
@@ -38,18 +43,21 @@ func (f *Future) Await(ctx context.Context) (*Reply, error) {
 	return f.reply(&result)
 }
 
-// Cancel ends the message for everybody who holds it, with ErrCanceled. If it
-// still waits, no packet is sent for it any more. After an outcome it does
-// nothing. It does not wait.
-func (f *Future) Cancel() { f.client.engine.Cancel(f.id, actors.ErrCanceled) }
+// Cancel ends the message for everybody who holds it, with ErrCanceled. Once it
+// has returned no further packet is handed to the daemon for it; the error of
+// Await tells whether one was before. After an outcome it does nothing. It does
+// not wait for the message to end.
+func (f *Future) Cancel() { f.client.engine.CancelHeld(f.id, f.promise, actors.ErrCanceled) }
 
-// reply turns the engine's result into the application's.
+// reply turns the engine's result into the application's own: everybody who
+// holds the message gets bytes that nobody else has.
 func (f *Future) reply(r *actors.Result) (*Reply, error) {
+	r.Attempts = slices.Clone(r.Attempts)
 	if r.Err == nil {
 		payload, err := f.framing.unwrap(r.Payload)
 		if err == nil {
 			return &Reply{
-				ID: f.id, Payload: payload, Attempts: r.Attempts, Answered: r.Answered, Timeline: timeline(r),
+				ID: f.id, Payload: bytes.Clone(payload), Attempts: r.Attempts, Answered: r.Answered, Timeline: timeline(r),
 			}, nil
 		}
 		return nil, &DeliveryError{ID: f.id, Err: ErrFraming, Cause: err, Attempts: r.Attempts, MayHaveExecuted: true}

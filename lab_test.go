@@ -164,3 +164,6 @@ func departed(attempts []homing.Attempt) int {
 func thinConfig(d *sim.Daemon) thin.Config {
 	return thin.Config{Network: d.Addr().Network(), Address: d.Addr().String(), Speed: d.Speed()}
 }
+
+// thinOver dials a daemon behind a pipe.
+func thinOver(d *sim.Daemon) thin.Config { return thin.Config{Dial: d.Dial, Speed: d.Speed()} }

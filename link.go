@@ -17,6 +17,7 @@ type link struct {
 	thin    *thin.Client
 	events  *thin.Subscription
 	clock   *actors.LiveClock
+	window  int
 	logger  *slog.Logger
 	engine  *actors.Engine
 	refused chan actors.LinkEvent // attempts that the writer did not take
@@ -30,9 +31,9 @@ type link struct {
 // heard of the first: more than any window.
 const refusals = 2 * maxWindow
 
-func newLink(daemon *thin.Client, events *thin.Subscription, clock *actors.LiveClock, logger *slog.Logger) *link {
+func newLink(daemon *thin.Client, events *thin.Subscription, clock *actors.LiveClock, window int, logger *slog.Logger) *link {
 	l := &link{
-		thin: daemon, events: events, clock: clock, logger: logger,
+		thin: daemon, events: events, clock: clock, window: window, logger: logger,
 		refused: make(chan actors.LinkEvent, refusals),
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
@@ -55,16 +56,37 @@ func (l *link) wait() {
 
 // Transmit implements actors.Link.
 func (l *link) Transmit(p actors.Packet) {
-	err := l.thin.Post(p.Connection, thin.Message{
-		SURBID: [16]byte(p.SURBID), Destination: p.Destination, Recipient: p.Recipient, Payload: p.Payload,
-	})
+	err := l.post(p)
 	if err == nil || errors.Is(err, thin.ErrStale) || errors.Is(err, thin.ErrClosed) {
 		return // the Down that is on its way accounts for it
 	}
 	l.refused <- actors.LinkEvent{
 		Kind: actors.LinkSent, At: l.clock.Now(), Connection: p.Connection, SURBID: p.SURBID,
-		Reason: err, Permanent: errors.Is(err, thin.ErrInvalid),
+		Reason: err,
+		// A failed send is what the daemon's ARQ keeps and sends later; what has
+		// not even reached it is not.
+		Permanent: p.DaemonARQ || errors.Is(err, thin.ErrInvalid),
 	}
+}
+
+func (l *link) post(p actors.Packet) error {
+	if p.DaemonARQ {
+		return l.thin.PostReliable(p.Connection, thin.ReliableMessage{
+			MessageID: [16]byte(p.SURBID), Destination: p.Destination, Recipient: p.Recipient, Payload: p.Payload,
+		})
+	}
+	return l.thin.Post(p.Connection, thin.Message{
+		SURBID: [16]byte(p.SURBID), Destination: p.Destination, Recipient: p.Recipient, Payload: p.Payload,
+	})
+}
+
+// identity is what an event is told by: the SURB ID, or the message ID of what
+// the daemon's own ARQ has sent.
+func identity(surb [16]byte, message *[16]byte) actors.ID {
+	if message != nil {
+		return *message
+	}
+	return surb
 }
 
 // Reset implements actors.Link.
@@ -126,14 +148,14 @@ func (l *link) translate(event thin.Event) []actors.LinkEvent {
 	case thin.NewDocument:
 		e = actors.LinkEvent{Kind: actors.LinkDirectory, At: l.clock.At(v.At), Directory: l.read(v.Document)}
 	case thin.MessageSent:
-		e = actors.LinkEvent{Kind: actors.LinkSent, At: l.clock.At(v.At), Connection: v.Connection, SURBID: actors.ID(v.SURBID), ETA: v.ETA}
+		e = actors.LinkEvent{Kind: actors.LinkSent, At: l.clock.At(v.At), Connection: v.Connection, SURBID: identity(v.SURBID, (*[16]byte)(v.MessageID)), ETA: v.ETA}
 		if v.Err != nil {
 			e.Reason, e.Permanent = v.Err, v.Err.Permanent
 		}
 	case thin.MessageReply:
 		e = actors.LinkEvent{
 			Kind: actors.LinkReply, At: l.clock.At(v.At), Connection: v.Connection,
-			SURBID: actors.ID(v.SURBID), Payload: v.Payload, Code: uint8(v.Code),
+			SURBID: identity(v.SURBID, (*[16]byte)(v.MessageID)), Payload: v.Payload, Code: uint8(v.Code), Reason: v.Code.Err(),
 		}
 	case thin.Collected:
 		e = actors.LinkEvent{Kind: actors.LinkCollected, At: l.clock.At(v.At), Connection: v.Connection, MessageID: actors.ID(v.MessageID)}
@@ -148,7 +170,7 @@ func (l *link) read(doc *thin.Document) *actors.Directory {
 	if doc == nil {
 		return nil
 	}
-	return directory(doc, thin.TimingOf(doc, l.thin.Dialect()), l.thin.PayloadLimit())
+	return directory(doc, thin.TimingOf(doc, l.thin.Dialect()), l.thin.PayloadLimit(), l.window)
 }
 
 // lists returns ErrNoService if a document that is at most two epochs old

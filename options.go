@@ -21,6 +21,7 @@ type call struct {
 	class    mailbox.Class
 	framing  Framing
 	wait     bool
+	reliable bool
 }
 
 // Priority says which of the waiting messages goes first. Retransmissions go
@@ -79,9 +80,10 @@ func WithPriority(p Priority) Option {
 
 // WithID makes the call idempotent on this side: while a message with the same
 // ID, service and payload is running, or has finished within the last 10
-// minutes, the call joins it and gets the same result. With another service
-// or payload it returns ErrConflict and sends nothing. Draw IDs with NewID; the
-// zero ID is refused.
+// minutes, whatever its outcome, the call joins it and gets the same result.
+// With another service or payload it returns ErrConflict and sends nothing. Draw
+// IDs with NewID; the zero ID is refused. A message that was given no ID gets
+// one from Go, which can be joined only while it runs.
 func WithID(id ID) Option {
 	return func(c *call) error {
 		if id == (ID{}) {
@@ -132,6 +134,21 @@ func WithFraming(f Framing) Option {
 func WithWait() Option {
 	return func(c *call) error {
 		c.wait = true
+		return nil
+	}
+}
+
+// WithDaemonARQ leaves it to the daemon's own ARQ to send the message again,
+// which exists up to v0.0.72: ErrUnsupported elsewhere, and while the daemon's
+// version is not known yet. One such message can be out at a time, ErrBusy
+// otherwise, until the daemon is done with it: it resends 225 s after an
+// unanswered ETA, three times, and may crash for every application on the host
+// if its client leaves before that, for which reason Close waits. The message
+// ends at the answer, when the daemon gives up, or at ETA + 3·(ETA + 225 s) +
+// 60 s; a deadline holds only if the call names one.
+func WithDaemonARQ() Option {
+	return func(c *call) error {
+		c.reliable = true
 		return nil
 	}
 }

@@ -27,6 +27,7 @@ type Stats struct {
 	LinkLosses uint64 // attempts lost with a connection or a gateway
 	Withdrawn  uint64 // attempts that cost no packet: their message had ended
 	Late       uint64 // answers to an attempt other than the newest
+	Collected  uint64 // garbage collection events of a daemon's own ARQ
 	Strays     uint64 // replies to messages that had ended
 	Downs      uint64 // connections lost
 	Wedges     uint64 // connections dropped because the daemon was silent
@@ -40,7 +41,7 @@ func (c *Client) Stats() Stats {
 		Exhausted: t.Exhausted, Canceled: t.Canceled, Rejected: t.Rejected, Internal: t.Internal,
 		Running: t.Running, Waiting: d.Waiting, InWindow: d.InWindow,
 		Sends: d.Written, Departed: d.Departed, Failed: d.Failed, Overtaken: d.Overtaken,
-		LinkLosses: d.LinkLosses, Withdrawn: d.Withdrawn, Late: d.Late, Strays: d.Strays,
+		LinkLosses: d.LinkLosses, Withdrawn: d.Withdrawn, Late: d.Late, Strays: d.Strays, Collected: d.Collected,
 		Downs: d.Downs, Wedges: d.Wedges,
 	}
 }

@@ -3,16 +3,16 @@ package main
 import (
 	"context"
 	"log"
-	"os"
+	"log/slog"
 
 	"github.com/homing-mix/homing"
 	"github.com/homing-mix/homing/thin"
 )
 
-var daemon = thin.Config{Network: "tcp", Address: os.Getenv("KPCLIENTD")} // host:port
+var daemon = thin.Config{Network: "tcp", Address: "localhost:64331"} // kpclientd's usual one
 
 func main() {
-	client, err := homing.Dial(context.Background(), homing.Config{Daemon: daemon})
+	client, err := homing.Dial(context.Background(), homing.Config{Daemon: daemon, Logger: slog.Default()})
 	if err != nil {
 		log.Fatal(err)
 	}

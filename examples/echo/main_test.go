@@ -48,7 +48,9 @@ func TestTheProgramRunsWithNothingElseAndIsAnsweredAfterALoss(t *testing.T) {
 	}
 }
 
-func TestTheFileOfTheReadmeIsAProgramOfItsOwn(t *testing.T) {
+func TestTheFileOfTheReadmeIsAProgramOfItsOwn(t *testing.T) { build(t, "main.go") }
+
+func TestTheProgramSpeaksToTheDaemonItIsGiven(t *testing.T) {
 	d, err := sim.StartDaemon(sim.DaemonConfig{Mixnet: sim.MixnetConfig{
 		LambdaP: 1, Mu: 1, Residual: sim.Constant(0), Services: []sim.Service{sim.Echo("node")},
 	}})
@@ -56,7 +58,7 @@ func TestTheFileOfTheReadmeIsAProgramOfItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	out := output(t, build(t, "main.go"), d.Addr().String())
+	out := output(t, build(t, "."), d.Addr().String())
 	if !echoed.MatchString(out) {
 		t.Errorf("want an echo, got:\n%s", out)
 	}

@@ -2,16 +2,18 @@ package main
 
 import (
 	"log"
+	"os"
 
 	"github.com/homing-mix/homing/sim"
 )
 
-// Without an address a simulated daemon stands in, for as long as the program
-// runs: it speaks kpclientd's protocol on a loopback socket, its network loses
+// KPCLIENTD=host:port names another daemon. Without it a simulated one stands in,
+// for as long as the program runs: it speaks kpclientd's protocol on a loopback socket, its network loses
 // half of all round trips (with this seed, the first), and twenty of its seconds
 // pass in one.
 func init() {
-	if daemon.Address != "" {
+	if address := os.Getenv("KPCLIENTD"); address != "" {
+		daemon.Address = address
 		return
 	}
 	simulated, err := sim.StartDaemon(sim.DaemonConfig{
