@@ -89,8 +89,14 @@ func identity(surb [16]byte, message *[16]byte) actors.ID {
 	return surb
 }
 
-// Reset implements actors.Link.
-func (l *link) Reset(reason error) { l.thin.Reset(reason) }
+// Reset implements actors.Link. A wedge has one name for whoever reads about
+// it, whichever watchdog was the first to see it.
+func (l *link) Reset(reason error) {
+	if errors.Is(reason, actors.ErrWedged) {
+		reason = &thin.LinkError{Op: "watchdog", Err: thin.ErrWedged}
+	}
+	l.thin.Reset(reason)
+}
 
 func (l *link) pumpRefused() {
 	for {

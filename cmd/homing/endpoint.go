@@ -1,11 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/homing-mix/homing/thin"
 )
 
 // endpoint is where a daemon listens.
@@ -15,40 +17,78 @@ type endpoint struct {
 }
 
 // String returns it as --daemon takes it.
-func (e endpoint) String() string { return e.network + "://" + e.address }
+func (e endpoint) String() string {
+	if e.network == "ws" {
+		return e.address // a URL
+	}
+	return e.network + "://" + e.address
+}
 
-var errWebsocket = errors.New("websockets are not supported yet; let the daemon listen on tcp or unix")
-
-// parseEndpoint reads tcp://host:port or unix:///path. unix://@name is an
-// abstract socket of Linux.
+// parseEndpoint reads tcp://host:port, unix:///path or ws://host:port.
+// unix://@name is an abstract socket of Linux.
 func parseEndpoint(text string) (endpoint, error) {
+	e, err := splitEndpoint(text)
+	if err != nil {
+		return e, err
+	}
+	return checkEndpoint(e)
+}
+
+func splitEndpoint(text string) (endpoint, error) {
 	network, address, ok := strings.Cut(text, "://")
 	if !ok {
-		return endpoint{}, fmt.Errorf("%q: want tcp://host:port or unix:///path/of/the/socket", text)
+		return endpoint{}, fmt.Errorf("%q: want tcp://host:port, unix:///path/of/the/socket or ws://host:port", text)
 	}
-	return checkEndpoint(network, address)
+	if network == "ws" || network == "wss" {
+		return endpoint{"ws", text}, nil
+	}
+	return endpoint{network, address}, nil
 }
 
 // checkEndpoint refuses what no daemon listens on.
-func checkEndpoint(network, address string) (endpoint, error) {
-	e := endpoint{network, address}
-	switch network {
+func checkEndpoint(e endpoint) (endpoint, error) {
+	switch e.network {
 	case "tcp", "tcp4", "tcp6":
-		_, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return e, fmt.Errorf("%v: want host:port, as in tcp://127.0.0.1:64331", e)
-		}
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return e, fmt.Errorf("%v: the port is a number from 1 to 65535", e)
-		}
-		return e, nil
+		return e, e.checkPort(1)
 	case "unix":
-		if len(address) < 2 || address[0] != '/' && address[0] != '@' {
+		if len(e.address) < 2 || e.address[0] != '/' && e.address[0] != '@' {
 			return e, fmt.Errorf("%v: want the absolute path of the socket after the two slashes, as in unix:///run/kpclientd.sock", e)
 		}
 		return e, nil
-	case "ws", "wss":
-		return e, errWebsocket
+	case "ws":
+		u, err := url.Parse(e.address)
+		if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" {
+			return e, fmt.Errorf("%v: want ws://host:port, as in ws://127.0.0.1:64332", e)
+		}
+		return e, nil
 	}
-	return e, fmt.Errorf("%v: the network is %q: want tcp or unix", e, network)
+	return e, fmt.Errorf("%v: the network is %q: want tcp, unix or ws", e, e.network)
+}
+
+// checkPort wants host:port with a port from least up.
+func (e endpoint) checkPort(least uint64) error {
+	_, port, err := net.SplitHostPort(e.address)
+	if err != nil {
+		return fmt.Errorf("%v: want host:port, as in tcp://127.0.0.1:64331", e)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n < least {
+		return fmt.Errorf("%v: the port is a number from %d to 65535", e, least)
+	}
+	return nil
+}
+
+// place is what a configuration file says: where the daemon is, and what else
+// the client needs to know.
+func place(path string) (e endpoint, config thin.Config, warnings []string, err error) {
+	config, file, err := thin.LoadConfig(path)
+	if err != nil {
+		return e, config, nil, err
+	}
+	if e, err = checkEndpoint(endpoint{config.Network, config.Address}); err != nil {
+		return e, config, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for _, key := range file.Unknown {
+		warnings = append(warnings, path+": "+key+" is unknown here and ignored")
+	}
+	return e, config, warnings, nil
 }

@@ -2,12 +2,12 @@ package main
 
 import "fmt"
 
-// The exit codes, as the help and the README promise them.
+// The exit codes, as the help of each command and the README promise them.
 const (
-	exitAnswered    = 0   // every message was answered with the right bytes
-	exitUnanswered  = 1   // at least one was not
+	exitAnswered    = 0   // every message was answered with the right bytes; done; healthy
+	exitUnanswered  = 1   // at least one was not; refused; not healthy
 	exitUsage       = 2   // flags, arguments or a configuration file that cannot be
-	exitNoLink      = 3   // no link to the daemon, or it has no such service
+	exitNoLink      = 3   // no link to the daemon, or it has no such service; it cannot listen
 	exitInterrupted = 130 // SIGINT or SIGTERM; what was done has been reported
 )
 

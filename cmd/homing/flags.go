@@ -47,9 +47,9 @@ func (f *flags) register(set *pflag.FlagSet) {
 	set.Uint64Var(&f.seed, "seed", 0, "of the bodies and the simulated network (default random)")
 	set.BoolVar(&f.json, "json", false, "one JSON object per message, the totals last")
 	set.Var(&f.loss, "loss", "simulated: share of round trips to lose, as 0.33 or 33%")
-	set.StringVar(&f.dialect, "dialect", "v0.0.99", "simulated: version of kpclientd, v0.0.55 or v0.0.99")
+	set.StringVar(&f.dialect, "dialect", "v0.0.99", "simulated: version of kpclientd, from v0.0.55 on")
 	set.Float64Var(&f.speed, "speed", 20, "simulated: virtual seconds per second; more than 0, at most 1000")
-	set.StringVar(&f.daemon, "daemon", "", "a real kpclientd: tcp://host:port or unix:///path")
+	set.StringVar(&f.daemon, "daemon", "", "a real kpclientd: tcp://host:port, unix:///path or ws://host:port")
 	set.StringVar(&f.config, "config", "", "a real kpclientd: path of its clients' thinclient.toml")
 	set.DurationVar(&f.wait, "wait", 30*time.Second, "how long to wait for a link to the daemon, in real time")
 }
@@ -120,14 +120,20 @@ func (f *flags) checkSimulated(s settings) (settings, error) {
 	switch {
 	case !(f.speed > 0 && f.speed <= maxSpeed):
 		return s, misuse("--speed %v: want more than 0 and at most %d", f.speed, maxSpeed)
-	case f.dialect != "v0.0.55" && f.dialect != "v0.0.99":
-		return s, misuse("--dialect %q: want v0.0.55 or v0.0.99", f.dialect)
+	case !isDialect(f.dialect):
+		return s, misuse("--dialect %q: want a release of kpclientd from v0.0.55 on, as v0.0.99", f.dialect)
 	case f.service != sim.EchoCapability:
 		return s, misuse("--service %q: the simulated network has only %s; other services are those of a real daemon, see --daemon", f.service, sim.EchoCapability)
 	case f.size > limit:
 		return s, misuse("--size %d: want at most %d, as packets hold %d and the length takes %d", f.size, limit, sim.UserForwardPayloadLength, sizeBytes)
 	}
 	return s, nil
+}
+
+// isDialect reports whether there is a daemon that speaks as that release.
+func isDialect(tag string) bool {
+	_, err := wire.DialectOf(tag)
+	return err == nil
 }
 
 func (f *flags) checkReal(c *cobra.Command, s settings) (settings, error) {
@@ -152,14 +158,11 @@ func (f *flags) checkReal(c *cobra.Command, s settings) (settings, error) {
 		}
 		return s, nil
 	}
-	read, err := readThinClient(f.config)
+	at, config, warnings, err := place(f.config)
 	if err != nil {
 		return s, misuse("--config: %w", err)
 	}
-	s.endpoint, s.geometry = read.endpoint, read.geometry
-	for _, key := range read.unknown {
-		s.warnings = append(s.warnings, f.config+": "+key+" is unknown here and ignored")
-	}
+	s.endpoint, s.geometry, s.warnings = at, config.Geometry, warnings
 	if g := s.geometry; g != nil && s.size > g.UserForwardPayloadLength-sizeBytes {
 		return s, misuse("--size %d: want at most %d, as [SphinxGeometry] has packets of %d and the length takes %d",
 			s.size, g.UserForwardPayloadLength-sizeBytes, g.UserForwardPayloadLength, sizeBytes)

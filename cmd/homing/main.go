@@ -2,8 +2,10 @@
 //
 //	homing ping -c 20                                # a simulated daemon and network in this process
 //	homing ping --daemon unix:///run/kpclientd.sock  # a real one
+//	homing status --daemon tcp://127.0.0.1:64331     # can it be used, and if not what to do
+//	homing daemon --dialect v0.0.55 --loss 10%       # a simulated one, for other programs
 //
-// homing ping --help describes the flags, the JSON lines and the exit codes.
+// The --help of each describes the flags, the JSON lines and the exit codes.
 package main
 
 import (

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -11,7 +12,16 @@ import (
 	"github.com/homing-mix/homing/sim"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asCommand in the environment makes the test binary the command itself, for
+// tests that send it signals.
+const asCommand = "HOMING_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main() // and exit
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // call runs the command in this process.
 func call(t *testing.T, args ...string) (code int, stdout, stderr string) {

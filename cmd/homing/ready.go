@@ -33,7 +33,8 @@ func ready(ctx context.Context, client *homing.Client, at endpoint, wait time.Du
 				return &failure{exitInterrupted, fmt.Errorf("interrupted while waiting for %v", at)}
 			}
 			return &failure{exitNoLink, fmt.Errorf("no link to %v within %v: %v\n"+
-				"Is kpclientd running, does it listen there, and is it connected to its network? --wait waits longer", at, wait, why(err))}
+				"Is kpclientd running, does it listen there, and is it connected to its network?\n"+
+				"homing status --daemon %[1]v says more, --wait waits longer", at, wait, why(err))}
 		case <-tick.C:
 			if reason := client.Health().Reason; reason != nil && !told {
 				told = true

@@ -19,7 +19,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		Use:   "homing",
 		Short: "Reliable request/reply over the Katzenpost mixnet",
 		Long: `Homing sends a request over the Katzenpost mixnet until it is answered, or says
-why it was not. It is a library; this command tries it out.`,
+why it was not. It is a library; this command tries it out, looks at daemons, and
+stands in for one.`,
 		Version:           version(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -29,7 +30,7 @@ why it was not. It is a library; this command tries it out.`,
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(append([]string{}, args...)) // nil would mean those of the process
-	root.AddCommand(pingCommand(stdout, stderr), versionCommand())
+	root.AddCommand(pingCommand(stdout, stderr), daemonCommand(stdout, stderr), statusCommand(stdout, stderr), versionCommand())
 	command, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitAnswered
