@@ -23,7 +23,12 @@ type Client struct {
 	clock  *actors.LiveClock
 	engine *actors.Engine
 	link   *link
-	close  sync.Once
+
+	closing    sync.Once
+	patience   context.Context // ends when somebody who closes does not wait any longer
+	hasten     context.CancelCauseFunc
+	closed     chan struct{} // closed when the client is
+	closeError error         // set before closed is
 }
 
 // New returns a client that accepts messages at once and connects, and
@@ -45,6 +50,8 @@ func New(config Config) (*Client, error) {
 	}
 	policy := config.Profile.Policy()
 	c := &Client{config: config, policy: &policy, thin: daemon, clock: actors.NewClock(config.Daemon.Speed)}
+	c.patience, c.hasten = context.WithCancelCause(context.Background())
+	c.closed = make(chan struct{})
 	c.link = newLink(daemon, events, c.clock, config.Window, config.Logger)
 	c.engine, err = actors.New(actors.Config{
 		Clock: c.clock, Link: c.link, Draw: drawID, Chance: chance(),
@@ -260,25 +267,36 @@ func (c *Client) Close() error { return c.CloseContext(context.Background()) }
 const longestARQ = 16 * time.Minute
 
 // CloseContext is Close for a caller who does not wait for the daemon's ARQ
-// beyond the end of ctx. Then the client is closed all the same, and the error,
-// which matches ErrDaemonARQ, says that the daemon may crash. The first call
-// of Close or CloseContext decides.
-func (c *Client) CloseContext(ctx context.Context) (err error) {
-	c.close.Do(func() {
-		err = c.waitForDaemonARQ(ctx)
-		// The engine depends on nothing but its own actors, so this ends.
-		_ = c.engine.Close(context.Background())
-		c.thin.Close()
-		c.link.wait()
-		c.clock.Close()
-	})
-	return err
+// beyond the end of ctx, nor lets any other caller of Close. Then the client is
+// closed all the same, and the error that all of them get, which matches
+// ErrDaemonARQ, says that the daemon may crash.
+func (c *Client) CloseContext(ctx context.Context) error {
+	c.closing.Do(func() { go c.shutdown() })
+	select {
+	case <-c.closed:
+	case <-ctx.Done():
+		c.hasten(context.Cause(ctx))
+		<-c.closed
+	}
+	return c.closeError
 }
 
-func (c *Client) waitForDaemonARQ(ctx context.Context) error {
+// shutdown runs once, and ends with closed.
+func (c *Client) shutdown() {
+	defer close(c.closed)
+	c.closeError = c.waitForDaemonARQ()
+	// The engine depends on nothing but its own actors, so this ends.
+	_ = c.engine.Close(context.Background())
+	if err := c.thin.Close(); c.closeError == nil && err != nil {
+		c.closeError = fmt.Errorf("%w: %w", ErrDaemonARQ, err)
+	}
+	c.link.wait()
+	c.clock.Close()
+}
+
+func (c *Client) waitForDaemonARQ() error {
 	c.engine.Refuse(ErrClosed)
-	speed := c.clock.Speed()
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(float64(longestARQ)/speed))
+	ctx, cancel := context.WithTimeout(c.patience, time.Duration(float64(longestARQ)/c.clock.Speed()))
 	defer cancel()
 	if err := c.engine.DaemonARQ(ctx); err != nil {
 		return fmt.Errorf("%w: %w", ErrDaemonARQ, err)

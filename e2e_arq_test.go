@@ -109,6 +109,52 @@ func TestCloseWaitsForTheDaemonsARQ(t *testing.T) {
 	})
 }
 
+func TestAStaleDocumentDoesNotMakeTheClientLeaveADaemonThatHoldsAMessage(t *testing.T) {
+	inVirtualTime(t, "v0.0.55", func(d *sim.DaemonConfig, _ *homing.Config) {
+		d.Mixnet.Loss, d.Mixnet.Epoch = 1, 1000*time.Hour
+	}, func(t *testing.T, l *lab) {
+		time.Sleep(38 * time.Minute) // stale after 40
+		f, err := l.client.Go(l.ctx, "echo", []byte("lost"), sizedReliable()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Await(l.ctx); !errors.Is(err, homing.ErrExhausted) {
+			t.Error(err)
+		}
+		if s := l.client.Stats(); s.Downs != 0 {
+			t.Errorf("the client left the daemon %d times", s.Downs)
+		}
+		time.Sleep(time.Hour)
+		if v := l.daemon.Violations(); len(v) > 0 {
+			t.Errorf("the daemon died of it: %v", v)
+		}
+	})
+}
+
+func TestAnImpatientCloserEndsTheWaitOfAllOthers(t *testing.T) {
+	inVirtualTime(t, "v0.0.55", func(d *sim.DaemonConfig, _ *homing.Config) { d.Mixnet.Loss = 1 }, func(t *testing.T, l *lab) {
+		if _, err := l.client.Go(l.ctx, "echo", []byte("lost"), sizedReliable()...); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		patient := make(chan error)
+		go func() { patient <- l.client.Close() }()
+		synctest.Wait()
+		begun := time.Now()
+		ctx, cancel := context.WithTimeout(l.ctx, time.Second)
+		defer cancel()
+		if err := l.client.CloseContext(ctx); !errors.Is(err, homing.ErrDaemonARQ) {
+			t.Errorf("the impatient one: %v", err)
+		}
+		if err := <-patient; !errors.Is(err, homing.ErrDaemonARQ) {
+			t.Errorf("the patient one: %v", err)
+		}
+		if d := time.Since(begun); d > 3*time.Second {
+			t.Errorf("it took %v", d)
+		}
+	})
+}
+
 func TestClosingWithoutWaitingSaysThatTheDaemonMayCrash(t *testing.T) {
 	inVirtualTime(t, "v0.0.55", func(d *sim.DaemonConfig, _ *homing.Config) { d.Mixnet.Loss = 1 }, func(t *testing.T, l *lab) {
 		f, err := l.client.Go(l.ctx, "echo", []byte("lost"), sizedReliable()...)

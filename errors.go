@@ -127,6 +127,9 @@ var public = [...]struct{ inside, outside error }{
 // publicError is the error border: what the engine says becomes what an
 // application can match. Errors that are not the engine's pass.
 func publicError(err error) error {
+	if errors.Is(err, actors.ErrDaemonARQ) {
+		return fmt.Errorf("%w by the daemon's ARQ, which takes one message and is done with it after at most 16 minutes", ErrBusy)
+	}
 	for _, e := range public {
 		if errors.Is(err, e.inside) {
 			return e.outside

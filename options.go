@@ -142,7 +142,7 @@ func WithWait() Option {
 // which exists up to v0.0.72: ErrUnsupported elsewhere, and while the daemon's
 // version is not known yet. One such message can be out at a time, ErrBusy
 // otherwise, until the daemon is done with it: it resends 225 s after an
-// unanswered ETA, three times, and may crash for every application on the host
+// unanswered ETA, three times (WithWait does not wait for that), and may crash for every application on the host
 // if its client leaves before that, for which reason Close waits. The message
 // ends at the answer, when the daemon gives up, or at ETA + 3·(ETA + 225 s) +
 // 60 s; a deadline holds only if the call names one.

@@ -64,13 +64,13 @@ func (d *Desk) collected(e *LinkEvent, out []DeskEffect) []DeskEffect {
 	return d.tell(k, arq.Collected, arq.Event{}, out)
 }
 
-// takeDaemonARQ takes the one place in the daemon's ARQ, or returns ErrBusy.
+// takeDaemonARQ takes the one place in the daemon's ARQ, or returns ErrDaemonARQ.
 func (e *Engine) takeDaemonARQ() error {
 	select {
 	case e.reliable <- struct{}{}:
 		return nil
 	default:
-		return ErrBusy
+		return ErrDaemonARQ
 	}
 }
 

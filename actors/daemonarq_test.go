@@ -152,6 +152,17 @@ func TestReliableMessageThatNeverAskedGivesThePlaceBack(t *testing.T) {
 	})
 }
 
+func TestNoSilenceIsAReasonToLeaveADaemonThatHoldsAMessage(t *testing.T) {
+	virtually(t, func(t *testing.T) {
+		l := upLab(t, Config{})
+		l.wantARQ(1, true)
+		l.pass(daemonLongest - time.Second)
+		l.wantResets()
+		l.pass(time.Second)
+		l.wantResets(ErrWedged)
+	})
+}
+
 func TestReliableMessageThatIsNotAcceptedTakesNoPlace(t *testing.T) {
 	virtually(t, func(t *testing.T) {
 		l := newLab(t, Config{Desk: DeskConfig{Waiting: 1}})

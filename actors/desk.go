@@ -265,9 +265,15 @@ func (d *Desk) Finish(now arq.Instant, ref Ref, out []DeskEffect) []DeskEffect {
 func (d *Desk) Wake() arq.Instant {
 	wake := sooner(d.reliable.until, d.owed)
 	if d.up && d.gateway && d.window.len() > 0 {
-		wake = sooner(wake, d.watch.due(d.directory))
+		wake = sooner(wake, d.silentFrom())
 	}
 	return wake
+}
+
+// silentFrom is from when on the silence of the link is a reason to leave it;
+// not before the daemon's ARQ is done, as the daemon crashes otherwise.
+func (d *Desk) silentFrom() arq.Instant {
+	return max(d.watch.due(d.directory), d.reliable.until)
 }
 
 // sooner is the earlier of two instants, of which 0 is none.
@@ -285,7 +291,7 @@ func (d *Desk) Tick(now arq.Instant, out []DeskEffect) []DeskEffect {
 	if d.owed != 0 && now >= d.owed {
 		out = d.pump(now, out)
 	}
-	if !d.up || !d.gateway || d.window.len() == 0 || now < d.watch.due(d.directory) {
+	if !d.up || !d.gateway || d.window.len() == 0 || now < d.silentFrom() {
 		return out
 	}
 	d.watch.heard(now) // once per silence, until Down arrives

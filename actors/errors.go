@@ -1,6 +1,9 @@
 package actors
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Sentinels of the engine. The root package gives them their public names and
 // adds what an application needs to act on them.
@@ -8,6 +11,9 @@ var (
 	// ErrBusy is returned by Submit when Config.Waiting first attempts are
 	// already waiting for the link. Nothing was accepted.
 	ErrBusy = errors.New("actors: too many messages are waiting to be sent")
+	// ErrDaemonARQ, which is an ErrBusy, is returned by Submit for a message that
+	// is left to the daemon's own ARQ while that holds another.
+	ErrDaemonARQ = fmt.Errorf("%w: the daemon's ARQ holds one already", ErrBusy)
 	// ErrClosed is returned by Submit after Shut, and is the result of every
 	// message that Shut ended.
 	ErrClosed = errors.New("actors: the engine is closed")

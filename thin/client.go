@@ -29,6 +29,8 @@ type Client struct {
 	dialect       wire.Dialect // of the last greeting
 	limit         int          // of a payload
 	directory     *directory
+	reliable      heldByDaemon
+	abandoned     error     // what Close returns
 	renewed       time.Time // when directory was read
 	heard         time.Time // last frame
 	reason        error     // why there is no link
@@ -98,7 +100,8 @@ func (c *Client) Ready(ctx context.Context) error {
 
 // Close ends the link, telling the daemon if that takes less than a second, and
 // waits for the client's goroutines. Subscriptions end with ErrClosed after what
-// they hold. It may be called any number of times and always returns nil.
+// they hold. It may be called any number of times. It returns ErrAbandoned if
+// the daemon's ARQ held a reliable message, else nil.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	first := !c.closed
@@ -106,12 +109,15 @@ func (c *Client) Close() error {
 	c.mu.Unlock()
 	if !first {
 		<-c.ended
-		return nil
+		return c.abandoned
 	}
 	c.cancel()
 	<-c.done
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if time.Now().Before(c.reliable.until) {
+		c.abandoned = ErrAbandoned
+	}
 	for _, s := range c.subscriptions {
 		s.finish(ErrClosed)
 	}
@@ -119,7 +125,7 @@ func (c *Client) Close() error {
 	c.settleWaiters(func(*waiter) bool { return true }, ErrClosed)
 	c.settleQueries(func(*query) bool { return true }, ErrClosed)
 	close(c.ended)
-	return nil
+	return c.abandoned
 }
 
 // Reset drops the connection, if there is one, for the given reason and

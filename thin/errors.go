@@ -18,6 +18,9 @@ var (
 	// ErrBusy is returned by Post and the Send methods when too many frames wait
 	// for the socket. Nothing was sent; try again after a MessageSent.
 	ErrBusy = errors.New("thin: too many messages wait for the daemon")
+	// ErrAbandoned is returned by Close when the daemon's ARQ still held a reliable
+	// message: such daemons (up to v0.0.72) crash within 15 minutes.
+	ErrAbandoned = errors.New("thin: closed with a reliable message unanswered; the daemon may crash within 15 minutes")
 	// ErrOverrun ends a Subscription whose consumer fell behind.
 	ErrOverrun = errors.New("thin: events were not taken in time and are lost")
 	// ErrNoService: no node in the document offers the capability, or there is no
@@ -62,12 +65,12 @@ func (e *MessageError) Unwrap() error { return ErrInvalid }
 var (
 	// ErrSilent: the daemon accepted the connection and sent no frame for 75 s.
 	// Daemons up to v0.0.72 do so until they have a document.
-	ErrSilent = errors.New("no greeting from the daemon; it may have no PKI document yet")
+	ErrSilent = errors.New("no greeting from the daemon; it may have no PKI document yet, or be wedged: if this lasts, look at its gateway and restart it")
 	// ErrNoSession: the daemon did not answer the session token within 75 s.
-	ErrNoSession = errors.New("no reply to the session token")
+	ErrNoSession = errors.New("no reply to the session token; a new session is tried, and if this lasts, restart the daemon")
 	// ErrBlackHole: a resumed session is not served. The next connection starts a
 	// new session.
-	ErrBlackHole = errors.New("the resumed session does not answer")
+	ErrBlackHole = errors.New("the resumed session does not answer; a new one is begun")
 	// ErrWedged: sends are outstanding and the daemon says nothing at all.
 	ErrWedged = errors.New("messages are outstanding and the daemon is silent; it may need a restart")
 	// ErrStaleDocument: the gateway is said to be connected and no new document
@@ -76,16 +79,16 @@ var (
 	// ErrReset: Reset was called without a reason.
 	ErrReset = errors.New("reset")
 	// ErrShutdown: the daemon said that it ends.
-	ErrShutdown = errors.New("the daemon is shutting down")
+	ErrShutdown = errors.New("the daemon is shutting down; it is dialled until it is back")
 )
 
 // Reasons for which a connection that works is not Up, in Health and in
 // NotReadyError.
 var (
 	// ErrNoGateway: the daemon says that it is not connected to its gateway.
-	ErrNoGateway = errors.New("thin: the daemon is not connected to its gateway")
+	ErrNoGateway = errors.New("thin: the daemon is not connected to its gateway; it dials by itself, look at this host's network if this lasts")
 	// ErrNoDocument: the daemon has no PKI document yet.
-	ErrNoDocument = errors.New("thin: the daemon has no PKI document yet")
+	ErrNoDocument = errors.New("thin: the daemon has no PKI document yet; look at the authorities if this lasts for two epochs")
 )
 
 // A LinkError says why a connection ended or never began. Unwrap gives one of

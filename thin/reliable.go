@@ -3,6 +3,7 @@ package thin
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/homing-mix/homing/thin/wire"
 )
@@ -15,11 +16,12 @@ import (
 // replies with CodeMaxRetries. Its bugs, all seen with v0.0.55:
 //
 //   - Of several messages outstanding at once only one is sent again, the
-//     others silently never, and Collected comes for the wrong ones. Keep one
-//     outstanding.
+//     others silently never, and Collected comes for the wrong ones. The Client
+//     posts one at a time: ErrBusy until its reply, or for 16 minutes.
 //   - A client that disconnects with an unanswered message makes the daemon
-//     panic up to 15 minutes later, for every application of the host. Keep the
-//     Client open until the reply.
+//     panic up to 15 minutes later, for every application of the host. So long
+//     the watchdogs do not leave the daemon, and Close returns ErrAbandoned. Keep
+//     the Client open until the reply.
 //   - A destination that is not in the daemon's document wedges it after 225 s.
 //     The Client refuses destinations that are not in its own document; a
 //     document that changes in between can still do it.
@@ -71,6 +73,47 @@ func (c *Client) postReliable(connection uint64, m *ReliableMessage) error {
 	if !c.directory.reaches(m.Destination) {
 		return fmt.Errorf("%w: destination %v", ErrNoService, m.Destination)
 	}
+	now := time.Now()
+	if now.Before(c.reliable.until) && c.reliable.id != m.MessageID {
+		return fmt.Errorf("%w: its ARQ takes one message at a time", ErrBusy)
+	}
+	if err := c.enqueueReliable(n, m); err != nil {
+		return err
+	}
+	c.reliable = heldByDaemon{id: m.MessageID, until: now.Add(c.config.real(longestARQ))}
+	n.link.watchdog.patient = c.reliable.until
+	return nil
+}
+
+// longestARQ is for how long a daemon can be busy with a reliable message, and
+// crash if its client leaves.
+const longestARQ = 16 * time.Minute
+
+// heldByDaemon is the reliable message that the daemon's ARQ holds at the most
+// until then.
+type heldByDaemon struct {
+	id    wire.ID
+	until time.Time
+}
+
+// released ends what the daemon's ARQ holds, if e is its last word on it.
+func (c *Client) released(n *connection, e Event) {
+	var id *wire.ID
+	switch e := e.(type) {
+	case MessageReply:
+		id = e.MessageID
+	case MessageSent:
+		if e.Err != nil && e.Err.Permanent {
+			id = e.MessageID
+		}
+	}
+	if id != nil && *id == c.reliable.id {
+		c.reliable = heldByDaemon{}
+		n.link.watchdog.patient = time.Time{}
+	}
+}
+
+func (c *Client) enqueueReliable(n *connection, m *ReliableMessage) error {
 	return c.enqueue(n, m.MessageID, wire.Request{SendARQMessage: &wire.SendMessage{
 		ID: &m.MessageID, WithSURB: true, Destination: &m.Destination, Recipient: m.Recipient, Payload: present(m.Payload),
 	}})

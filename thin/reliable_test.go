@@ -190,6 +190,75 @@ func TestEveryReliableMessageHasItsOwnID(t *testing.T) {
 			if err := <-result; err != cause {
 				t.Errorf("%v", err)
 			}
+			p.arqReply(id, 1, "late", CodeSuccess) // the daemon is done with it
+			synctest.Wait()
+		}
+	})
+}
+
+func TestTheDaemonsARQIsGivenOneMessageAtATime(t *testing.T) {
+	with(t, old(t), func(t *testing.T, d *daemon) {
+		c, _, p, up := d.up(nil)
+		post := func(n byte) error { return c.PostReliable(up.Connection, reliable(t, c, n)) }
+		if err := post(1); err != nil {
+			t.Fatal(err)
+		}
+		p.hear()
+		if err := post(2); !errors.Is(err, ErrBusy) {
+			t.Errorf("a second one: %v", err)
+		}
+		p.arqSent(wire.ID{1}, 1, "")
+		p.arqReply(wire.ID{9}, 1, "", CodeSuccess) // of another
+		synctest.Wait()
+		if err := post(3); !errors.Is(err, ErrBusy) {
+			t.Errorf("before its answer: %v", err)
+		}
+		p.arqReply(wire.ID{1}, 1, "", CodeMaxRetries)
+		synctest.Wait()
+		if err := post(4); err != nil {
+			t.Errorf("after the daemon gave up: %v", err)
+		}
+		p.hear()
+		time.Sleep(longestARQ)
+		if err := post(5); err != nil {
+			t.Errorf("when the daemon must be done: %v", err)
+		}
+		p.hear()
+	})
+}
+
+func TestCloseSaysThatAReliableMessageIsAbandoned(t *testing.T) {
+	with(t, old(t), func(t *testing.T, d *daemon) {
+		c, _, p, up := d.up(nil)
+		if err := c.PostReliable(up.Connection, reliable(t, c, 1)); err != nil {
+			t.Fatal(err)
+		}
+		p.hear()
+		for range 2 {
+			if err := c.Close(); err != ErrAbandoned {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+}
+
+func TestNoWatchdogLeavesADaemonThatHoldsAReliableMessage(t *testing.T) {
+	with(t, old(t), func(t *testing.T, d *daemon) {
+		c, _, p, up := d.up(nil)
+		time.Sleep(39 * time.Minute) // the document is stale after 40
+		if err := c.PostReliable(up.Connection, reliable(t, c, 1)); err != nil {
+			t.Fatal(err)
+		}
+		p.hear()
+		time.Sleep(longestARQ - time.Second)
+		synctest.Wait()
+		if h := c.Health(); !h.Up {
+			t.Fatalf("it left: %v", h.Reason)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if h := c.Health(); h.Up {
+			t.Error("it stays when the daemon must be done")
 		}
 	})
 }

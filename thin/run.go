@@ -186,6 +186,7 @@ func (c *Client) receive(n *connection, at time.Time, r *wire.Response, doc *Doc
 		n.wake()
 	}
 	for _, e := range s.events {
+		c.released(n, e)
 		if _, other := e.(Unrecognised); other && c.answered(r) {
 			continue
 		}

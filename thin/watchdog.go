@@ -29,6 +29,10 @@ type watchdog struct {
 	slow  time.Duration // the same for a queue shared with other applications; 0 none
 	stale time.Duration // longest life of a document
 
+	// patient: until then nothing is a reason to leave, as the daemon holds a
+	// reliable message of this connection and would crash.
+	patient time.Time
+
 	gateway  bool          // said to be connected
 	heard    time.Time     // last frame, or the beginning
 	renewed  time.Time     // last new document or return of the gateway, or the beginning
@@ -144,11 +148,14 @@ func (w *watchdog) deadline() time.Time {
 	if !w.gateway {
 		return time.Time{}
 	}
-	stale := w.renewed.Add(w.stale)
-	if wedge := w.wedge(); !wedge.IsZero() && wedge.Before(stale) {
-		return wedge
+	due := w.renewed.Add(w.stale)
+	if wedge := w.wedge(); !wedge.IsZero() && wedge.Before(due) {
+		due = wedge
 	}
-	return stale
+	if due.Before(w.patient) {
+		due = w.patient
+	}
+	return due
 }
 
 func (w *watchdog) wedge() time.Time {
@@ -164,7 +171,7 @@ func (w *watchdog) wedge() time.Time {
 
 // check returns ErrWedged or ErrStaleDocument if that is so at now.
 func (w *watchdog) check(now time.Time) error {
-	if !w.gateway {
+	if !w.gateway || now.Before(w.patient) {
 		return nil
 	}
 	if wedge := w.wedge(); !wedge.IsZero() && !now.Before(wedge) {
