@@ -101,6 +101,7 @@ type startedObject struct {
 // serve runs the daemon until ctx ends. Its error is a *failure.
 func serve(ctx context.Context, s lookalikeSettings, stdout, stderr io.Writer) error {
 	diary := newDiary(stdout, s.json, s.verbose)
+	defer diary.close()
 	l, err := openLookalike(s, diary)
 	if err != nil {
 		return err

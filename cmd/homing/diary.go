@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/homing-mix/homing/thin/wire"
@@ -17,16 +18,20 @@ import (
 type diary struct {
 	asJSON, verbose bool
 	now             func() time.Duration // the daemon's time
-	broken          chan error           // gets the first error of the output
-
-	mu      sync.Mutex
-	out     io.Writer
-	failed  bool
-	clients int
+	*pen
+	clients atomic.Int32
 }
 
+// newDiary opens a diary; close ends it.
 func newDiary(out io.Writer, asJSON, verbose bool) *diary {
-	return &diary{asJSON: asJSON, verbose: verbose, out: out, broken: make(chan error, 1), now: func() time.Duration { return 0 }}
+	d := &diary{asJSON: asJSON, verbose: verbose, now: func() time.Duration { return 0 }}
+	d.pen = newPen(out, d.missing)
+	return d
+}
+
+// missing is the line for events that nobody was there to read.
+func (d *diary) missing(n int64) string {
+	return d.line(eventObject{Event: "not shown", Text: fmt.Sprintf("%d events, as the output is not read", n)})
 }
 
 // eventObject is an event. Fields that say nothing of its kind are left out.
@@ -52,18 +57,19 @@ func (d *diary) event(e eventObject) {
 }
 
 // always writes an event that everybody has to know of.
-func (d *diary) always(e eventObject) {
+func (d *diary) always(e eventObject) { d.write(d.line(e)) }
+
+func (d *diary) line(e eventObject) string {
 	now := d.now()
 	e.Type, e.AtMS = "event", milliseconds(now)
 	if d.asJSON {
-		d.object(e)
-		return
+		return d.encode(e)
 	}
 	who := "daemon"
 	if e.Client > 0 {
 		who = fmt.Sprintf("client %d", e.Client)
 	}
-	d.write(fmt.Sprintf("%11.3f s  %-9s  %s\n", now.Seconds(), who, e.words()))
+	return fmt.Sprintf("%11.3f s  %-9s  %s\n", now.Seconds(), who, e.words())
 }
 
 // words are the event for people.
@@ -94,33 +100,15 @@ func (e eventObject) words() string {
 }
 
 // object writes a line for programs.
-func (d *diary) object(v any) {
+func (d *diary) object(v any) { d.write(d.encode(v)) }
+
+func (d *diary) encode(v any) string {
 	line, err := json.Marshal(v)
 	if err != nil {
 		d.fail(err)
-		return
+		return ""
 	}
-	d.write(string(line) + "\n")
-}
-
-// write writes a whole line.
-func (d *diary) write(line string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.failed {
-		return
-	}
-	if _, err := d.out.Write([]byte(line)); err != nil {
-		d.failed = true
-		d.fail(err)
-	}
-}
-
-func (d *diary) fail(err error) {
-	select {
-	case d.broken <- err:
-	default:
-	}
+	return string(line) + "\n"
 }
 
 // listener shows the frames of every connection that it accepts.
@@ -141,10 +129,7 @@ func (l listener) Accept() (net.Conn, error) {
 
 // follow writes what happens on a connection.
 func (d *diary) follow(c net.Conn, at endpoint) net.Conn {
-	d.mu.Lock()
-	d.clients++
-	n := d.clients
-	d.mu.Unlock()
+	n := int(d.clients.Add(1))
 	d.event(eventObject{Client: n, Event: "connected", Text: "to " + at.String()})
 	t := &tap{Conn: c}
 	t.read.show = func(item []byte, size int) { d.request(n, item, size) }

@@ -16,6 +16,9 @@ import (
 )
 
 func main() {
+	// A closed output is an error of the write, with its exit code, and ends
+	// nothing before sockets are removed.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// From then on a second signal ends the process at once.
 	context.AfterFunc(ctx, stop)
