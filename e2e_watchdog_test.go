@@ -133,7 +133,12 @@ func TestAStaleDocumentIsReportedAndTheMessagesGoOn(t *testing.T) {
 				if !errors.Is(reason, thin.ErrStaleDocument) || !strings.Contains(reason.Error(), "may need a restart") {
 					t.Errorf("reported: %v", reason)
 				}
-				l.recovered(l.goAll(0, 5))
+				l.awaitAll(l.goAll(0, 5))
+				if h := l.client.Health(); !h.Up || !errors.Is(h.Reason, thin.ErrStaleDocument) {
+					t.Errorf("on the next connection, with the same document: %+v", h)
+				}
+				l.daemon.AdvanceEpoch()
+				l.recovered(nil)
 			})
 		})
 	}

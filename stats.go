@@ -70,7 +70,7 @@ func (c *Client) Pending() iter.Seq[Pending] {
 type Health struct {
 	Up      bool   // attempts can be sent
 	Gateway bool   // the daemon says that it is connected to its gateway
-	Reason  error  // why it is not up, as far as it is known
+	Reason  error  // why it is not up, as far as it is known; while up, what else is wrong
 	Daemon  string // its version, or the oldest that greets like it; empty before the first greeting
 	Epoch   uint64 // of the directory; 0 without one
 	// Directory is when it was read; zero without one.

@@ -13,7 +13,9 @@ type Health struct {
 	Since      time.Time // of the Up, zero if not up
 	// Reason is why the link is not up, as far as it is known: ErrNoGateway or
 	// ErrNoDocument if the daemon says so, else why the last connection ended or
-	// could not be made. Nil if up, and while a first connection is being made.
+	// could not be made. Nil if all is well, and while a first connection is being
+	// made. While up it is ErrStaleDocument if no new document has come for two
+	// epochs, on however many connections.
 	Reason error
 	// Gateway: the daemon says that it is connected to its gateway.
 	Gateway     bool
@@ -41,6 +43,9 @@ func (c *Client) Health() Health {
 		h.Gateway = n.link.connected
 		h.Outstanding = n.link.watchdog.outstanding()
 		h.Queued = len(n.queue)
+	}
+	if h.Up && h.Reason == nil && time.Since(c.renewed) >= c.config.real(2*c.config.Epoch) {
+		h.Reason = ErrStaleDocument // a new connection does not make it fresh
 	}
 	return h
 }

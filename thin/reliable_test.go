@@ -219,6 +219,7 @@ func TestTheDaemonsARQIsGivenOneMessageAtATime(t *testing.T) {
 			t.Errorf("after the daemon gave up: %v", err)
 		}
 		p.hear()
+		p.arqSent(wire.ID{4}, 2, "") // no silence to be suspected
 		time.Sleep(longestARQ)
 		if err := post(5); err != nil {
 			t.Errorf("when the daemon must be done: %v", err)
