@@ -307,11 +307,7 @@ func (c *Client) waitForDaemonARQ() error {
 // Time is an instant of an attempt as a time, on the client's clock: the wall
 // time at which the client was made, plus the daemon's time since. The zero
 // instant, which is not known, is the zero time.
-func (c *Client) Time(at arq.Instant) time.Time { return instantTime(at) }
-
-// instantTime is an instant of the client's clock as a time: the wall time at
-// which the client began, plus the daemon's time since.
-func instantTime(at arq.Instant) time.Time {
+func (c *Client) Time(at arq.Instant) time.Time {
 	if at == 0 {
 		return time.Time{}
 	}

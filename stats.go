@@ -59,7 +59,7 @@ type Pending struct {
 func (c *Client) Pending() iter.Seq[Pending] {
 	return func(yield func(Pending) bool) {
 		for o := range c.engine.Pending() {
-			if !yield(Pending{o.ID, o.Service, instantTime(o.Accepted), instantTime(o.Deadline)}) {
+			if !yield(Pending{o.ID, o.Service, c.Time(o.Accepted), c.Time(o.Deadline)}) {
 				return
 			}
 		}

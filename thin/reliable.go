@@ -57,13 +57,7 @@ func (c *Client) PostReliable(connection uint64, m ReliableMessage) error {
 }
 
 func (c *Client) postReliable(connection uint64, m *ReliableMessage) error {
-	if c.closed {
-		return ErrClosed
-	}
-	if err := m.check(c.limit); err != nil {
-		return err
-	}
-	n, err := c.live(connection)
+	n, err := c.admit(connection, m)
 	if err != nil {
 		return err
 	}
@@ -77,7 +71,10 @@ func (c *Client) postReliable(connection uint64, m *ReliableMessage) error {
 	if now.Before(c.reliable.until) && c.reliable.id != m.MessageID {
 		return fmt.Errorf("%w: its ARQ takes one message at a time", ErrBusy)
 	}
-	if err := c.enqueueReliable(n, m); err != nil {
+	err = c.enqueue(n, m.MessageID, wire.Request{SendARQMessage: &wire.SendMessage{
+		ID: &m.MessageID, WithSURB: true, Destination: &m.Destination, Recipient: m.Recipient, Payload: present(m.Payload),
+	}})
+	if err != nil {
 		return err
 	}
 	c.reliable = heldByDaemon{id: m.MessageID, until: now.Add(c.config.real(longestARQ))}
@@ -111,12 +108,6 @@ func (c *Client) released(n *connection, e Event) {
 		c.reliable = heldByDaemon{}
 		n.link.watchdog.patient = time.Time{}
 	}
-}
-
-func (c *Client) enqueueReliable(n *connection, m *ReliableMessage) error {
-	return c.enqueue(n, m.MessageID, wire.Request{SendARQMessage: &wire.SendMessage{
-		ID: &m.MessageID, WithSURB: true, Destination: &m.Destination, Recipient: m.Recipient, Payload: present(m.Payload),
-	}})
 }
 
 // SendReliableMessage waits for the link to be Up and posts a message on it. It

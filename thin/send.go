@@ -42,15 +42,21 @@ func (c *Client) Post(connection uint64, m Message) error {
 	return c.post(connection, &m)
 }
 
-// post queues a message. The lock is held.
-func (c *Client) post(connection uint64, m *Message) error {
+// admit returns the connection that a message can be queued on. The lock is
+// held.
+func (c *Client) admit(connection uint64, m interface{ check(limit int) error }) (*connection, error) {
 	if c.closed {
-		return ErrClosed
+		return nil, ErrClosed
 	}
 	if err := m.check(c.limit); err != nil {
-		return err
+		return nil, err
 	}
-	n, err := c.live(connection)
+	return c.live(connection)
+}
+
+// post queues a message. The lock is held.
+func (c *Client) post(connection uint64, m *Message) error {
+	n, err := c.admit(connection, m)
 	if err != nil {
 		return err
 	}
